@@ -1,1 +1,16 @@
-//! Placeholder until the crate is written.
+//! Spark semantics on DataFusion and delta-rs.
+//!
+//! Takes unresolved Spark Connect plans, resolves names and types as Spark does, and answers with
+//! streams of record batches. It deliberately knows no headers, tokens, HTTP or gRPC.
+
+mod conf;
+mod error;
+mod execution;
+mod session;
+mod workspace;
+
+pub use conf::{Conf, ConfError, Flavor};
+pub use error::{Error, Exception, QueryContext, Result};
+pub use execution::{Execution, Metric, ObservedMetrics, Rows};
+pub use session::Session;
+pub use workspace::{Options, Workspace};

@@ -1,0 +1,359 @@
+//! What goes wrong, in Spark's vocabulary: error class, SQLSTATE, message parameters, query context.
+//!
+//! Knows no gRPC code and no HTTP status; the server's `status.rs` does that mapping.
+
+mod conditions;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use datafusion::arrow::error::ArrowError;
+use datafusion::error::DataFusionError;
+use sparring_proto::MissingField;
+
+pub use conditions::Exception;
+use conditions::{Condition, condition};
+
+/// The result of everything in this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Where in a SQL text an error arose; clients show it under the message.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct QueryContext {
+    /// Index of the first character of the fragment.
+    pub start_index: i32,
+    /// Index of the last character of the fragment, inclusive as in Spark.
+    pub stop_index: i32,
+    /// One-based line of the fragment's start.
+    pub line: i32,
+    /// Zero-based column of the fragment's start.
+    pub start_position: i32,
+    /// The whole SQL text.
+    pub sql_text: Arc<str>,
+}
+
+impl QueryContext {
+    /// The part of the text that failed.
+    pub fn fragment(&self) -> String {
+        let start = usize::try_from(self.start_index).unwrap_or(0);
+        let stop = usize::try_from(self.stop_index).unwrap_or(0);
+        self.sql_text
+            .chars()
+            .skip(start)
+            .take((stop + 1).saturating_sub(start))
+            .collect()
+    }
+
+    /// Spark's `SQLQueryContext.summary`: the position, the line, and carets under the fragment.
+    pub fn summary(&self) -> String {
+        let line_text = self
+            .sql_text
+            .lines()
+            .nth(usize::try_from(self.line - 1).unwrap_or(0))
+            .unwrap_or_default();
+        let start = usize::try_from(self.start_position).unwrap_or(0);
+        let length = self
+            .fragment()
+            .chars()
+            .take_while(|c| *c != '\n')
+            .count()
+            .max(1);
+        let carets = "^".repeat(length.min(line_text.chars().count().saturating_sub(start).max(1)));
+        format!(
+            "== SQL (line {}, position {}) ==\n{}\n{}{}\n",
+            self.line,
+            self.start_position + 1,
+            line_text,
+            " ".repeat(start),
+            carets
+        )
+    }
+}
+
+/// A failure with Spark's class, state and parameters.
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    class: Option<String>,
+    sql_state: Option<&'static str>,
+    exception: Exception,
+    parameters: BTreeMap<String, String>,
+    message: String,
+    context: Option<QueryContext>,
+    hint: Option<String>,
+}
+
+impl Error {
+    /// An error of a Spark class known to the table in `conditions.rs`; the message is that
+    /// class's template with `parameters` filled in.
+    pub fn new<K: Into<String>, V: Into<String>>(
+        class: &'static str,
+        parameters: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let parameters: BTreeMap<String, String> = parameters
+            .into_iter()
+            .map(|(k, v)| (k.into(), v.into()))
+            .collect();
+        let Condition {
+            sql_state,
+            exception,
+            template,
+            ..
+        } = condition(class);
+        let message = render(template, &parameters);
+        Self(Box::new(Inner {
+            class: Some(class.to_owned()),
+            sql_state: Some(sql_state),
+            exception: *exception,
+            parameters,
+            message,
+            context: None,
+            hint: None,
+        }))
+    }
+
+    /// An error of a Spark class without parameters.
+    pub fn of(class: &'static str) -> Self {
+        Self::new(class, std::iter::empty::<(String, String)>())
+    }
+
+    /// A failure that Spark reports without an error class, as a bare Java exception.
+    pub fn plain(exception: Exception, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            class: None,
+            sql_state: None,
+            exception,
+            parameters: BTreeMap::new(),
+            message: message.into(),
+            context: None,
+            hint: None,
+        }))
+    }
+
+    /// Something of Spark that this server does not offer, refused by its name.
+    pub fn unsupported(what: impl Into<String>) -> Self {
+        Self::new(
+            "UNSUPPORTED_FEATURE.NOT_OFFERED",
+            [("feature", what.into())],
+        )
+    }
+
+    /// A fault of ours, never of the user.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new("INTERNAL_ERROR", [("message", message.into())])
+    }
+
+    /// A plan that no client should send: a field unset, a value out of range.
+    pub fn invalid_plan(message: impl Into<String>) -> Self {
+        Self::plain(Exception::InvalidPlanInput, message)
+    }
+
+    /// The same error, pointing at a place in the SQL text. A place already known is kept, since
+    /// the innermost one is the most exact.
+    #[must_use]
+    pub fn at(mut self, context: Option<QueryContext>) -> Self {
+        if self.0.context.is_none() {
+            self.0.context = context;
+        }
+        self
+    }
+
+    /// The same error with a sentence that tells the remedy, where Spark's own text does not.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Spark's error class, such as `DIVIDE_BY_ZERO`.
+    pub fn class(&self) -> Option<&str> {
+        self.0.class.as_deref()
+    }
+
+    /// The SQLSTATE of the class.
+    pub fn sql_state(&self) -> Option<&str> {
+        self.0.sql_state
+    }
+
+    /// The Java exception that Spark would have thrown; clients choose their own class by it.
+    pub fn exception(&self) -> Exception {
+        self.0.exception
+    }
+
+    /// Message parameters by name.
+    pub fn parameters(&self) -> &BTreeMap<String, String> {
+        &self.0.parameters
+    }
+
+    /// The place in the SQL text, if the failure has one.
+    pub fn context(&self) -> Option<&QueryContext> {
+        self.0.context.as_ref()
+    }
+
+    /// The whole message as Spark's clients show it.
+    pub fn message(&self) -> String {
+        let mut text = match (&self.0.class, self.0.sql_state) {
+            // A parse error brings its whole text, position and fragment included.
+            (Some(_), _) if self.0.exception == Exception::Parse => self.0.message.clone(),
+            (Some(class), Some(state)) => {
+                format!("[{class}] {} SQLSTATE: {state}", self.0.message)
+            }
+            _ => self.0.message.clone(),
+        };
+        if let Some(hint) = &self.0.hint {
+            text.push_str("\nhint: ");
+            text.push_str(hint);
+        }
+        if let Some(context) = &self.0.context {
+            match self.0.exception {
+                // An analysis error names line and position; a runtime error shows the fragment.
+                Exception::Analysis | Exception::ExtendedAnalysis => {
+                    text.push_str(&format!(
+                        "; line {} pos {}",
+                        context.line, context.start_position
+                    ));
+                }
+                _ => {
+                    text.push('\n');
+                    text.push_str(&context.summary());
+                }
+            }
+        }
+        text
+    }
+}
+
+/// Fills `<name>` places of a template.
+fn render(template: &str, parameters: &BTreeMap<String, String>) -> String {
+    let mut out = String::with_capacity(template.len() + 32);
+    let mut rest = template;
+    while let Some(open) = rest.find('<') {
+        out.push_str(&rest[..open]);
+        let after = &rest[open + 1..];
+        match after
+            .find('>')
+            .map(|close| (&after[..close], &after[close + 1..]))
+        {
+            Some((name, tail)) if parameters.contains_key(name) => {
+                out.push_str(&parameters[name]);
+                rest = tail;
+            }
+            _ => {
+                out.push('<');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("class", &self.0.class)
+            .field("message", &self.0.message)
+            .field("context", &self.0.context)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message())
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<MissingField> for Error {
+    fn from(missing: MissingField) -> Self {
+        Self::invalid_plan(missing.to_string())
+    }
+}
+
+/// Kernels raise our errors through DataFusion; this finds the one inside.
+impl From<DataFusionError> for Error {
+    fn from(error: DataFusionError) -> Self {
+        match error {
+            DataFusionError::External(inner) => match inner.downcast::<Error>() {
+                Ok(ours) => *ours,
+                Err(other) => match other.downcast::<DataFusionError>() {
+                    Ok(nested) => Self::from(*nested),
+                    Err(other) => Self::internal(other.to_string()),
+                },
+            },
+            DataFusionError::ArrowError(inner, _) => Self::from(*inner),
+            DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => {
+                Self::from(*inner)
+            }
+            DataFusionError::Shared(inner) => match Arc::try_unwrap(inner) {
+                Ok(inner) => Self::from(inner),
+                Err(shared) => find_shared(&shared),
+            },
+            DataFusionError::Collection(errors) => errors.into_iter().next().map_or_else(
+                || Self::internal("an empty collection of errors"),
+                Self::from,
+            ),
+            DataFusionError::ResourcesExhausted(message) => {
+                Self::new("OUT_OF_MEMORY", [("message", message)])
+            }
+            other => Self::internal(other.to_string()),
+        }
+    }
+}
+
+fn find_shared(shared: &DataFusionError) -> Error {
+    match shared {
+        DataFusionError::External(inner) => match inner.downcast_ref::<Error>() {
+            Some(ours) => ours.clone(),
+            None => Error::internal(inner.to_string()),
+        },
+        DataFusionError::ArrowError(inner, _) => match inner.as_ref() {
+            ArrowError::ExternalError(inner) => match inner.downcast_ref::<Error>() {
+                Some(ours) => ours.clone(),
+                None => Error::internal(inner.to_string()),
+            },
+            other => Error::internal(other.to_string()),
+        },
+        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => {
+            find_shared(inner)
+        }
+        DataFusionError::Shared(inner) => find_shared(inner),
+        other => Error::internal(other.to_string()),
+    }
+}
+
+impl From<ArrowError> for Error {
+    fn from(error: ArrowError) -> Self {
+        match error {
+            ArrowError::ExternalError(inner) => match inner.downcast::<Error>() {
+                Ok(ours) => *ours,
+                Err(other) => match other.downcast::<DataFusionError>() {
+                    Ok(nested) => Self::from(*nested),
+                    Err(other) => Self::internal(other.to_string()),
+                },
+            },
+            ArrowError::DivideByZero => Self::new("DIVIDE_BY_ZERO", [("config", ANSI)]),
+            other => Self::internal(other.to_string()),
+        }
+    }
+}
+
+/// How Spark names the switch in messages: quoted.
+pub(crate) const ANSI: &str = "\"spark.sql.ansi.enabled\"";
+
+impl From<Error> for DataFusionError {
+    fn from(error: Error) -> Self {
+        DataFusionError::External(Box::new(error))
+    }
+}
+
+impl From<Error> for ArrowError {
+    fn from(error: Error) -> Self {
+        ArrowError::ExternalError(Box::new(error))
+    }
+}
