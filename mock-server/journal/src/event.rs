@@ -71,6 +71,8 @@ pub enum Event {
     JvmApiUsed(probe::JvmApiUsed),
     /// A watched environment variable changed inside the process.
     EnvironmentChanged(probe::EnvironmentChanged),
+    /// A context was built without a pipeline, and the workspace was asked once.
+    ContextChecked(probe::ContextChecked),
     /// The pipeline ended, well or badly.
     PipelineFinished(probe::PipelineFinished),
 

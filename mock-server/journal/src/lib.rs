@@ -20,12 +20,12 @@ pub use entry::{Entry, EntryError, VERSION, read_entries};
 pub use event::Event;
 pub use journal::{Journal, JournalError, Since};
 pub use probe::{
-    DatasetDescribed, DatasetFinished, DatasetOperation, DatasetStarted, EnvironmentChanged,
-    HookCalled, HookFailed, JvmApiUsed, NodeFinished, NodeStarted, PipelineFinished, ProbeStarted,
-    RemoteResolved, SessionCreated, SessionKind,
+    ContextChecked, DatasetDescribed, DatasetFinished, DatasetOperation, DatasetStarted,
+    EnvironmentChanged, HookCalled, HookFailed, JvmApiUsed, NodeFinished, NodeStarted,
+    PipelineFinished, ProbeStarted, RemoteResolved, SessionCreated, SessionKind,
 };
 pub use run::{
-    OutputLine, OutputStream, ProcessExited, Profile, RunStarted, ScenarioFinished,
+    Budgets, OutputLine, OutputStream, ProcessExited, Profile, RunStarted, ScenarioFinished,
     ScenarioStarted, TokenSeen,
 };
 pub use server::{

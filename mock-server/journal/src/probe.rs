@@ -251,6 +251,24 @@ pub struct EnvironmentChanged {
     pub hook: String,
 }
 
+/// A context was built without running a pipeline, and the workspace was asked once.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ContextChecked {
+    /// Whether the project's hooks left anything to connect with.
+    pub connected_to_something: bool,
+    /// Spark version that the workspace answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spark_version: Option<String>,
+    /// Exception class, when building the context or asking failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Exception text, redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
 /// The pipeline ended.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

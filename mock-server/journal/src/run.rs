@@ -17,6 +17,26 @@ pub struct Profile {
     pub cluster_id: Option<String>,
 }
 
+/// How much is too much, from the configuration of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Budgets {
+    /// Rows that one node or dataset may bring to the client.
+    pub download_rows: u64,
+    /// Bytes that one node or dataset may bring to the client.
+    pub download_bytes: u64,
+}
+
+impl Default for Budgets {
+    fn default() -> Self {
+        Self {
+            download_rows: 10_000,
+            download_bytes: 16 << 20,
+        }
+    }
+}
+
 /// A record begins.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -28,6 +48,8 @@ pub struct RunStarted {
     pub project: String,
     /// Project directory.
     pub project_dir: String,
+    /// What rules compare with.
+    pub budgets: Budgets,
 }
 
 /// A scenario begins.
@@ -105,9 +127,9 @@ pub struct ProcessExited {
     /// Signal number, when one ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<i32>,
-    /// Whether the harness ended it because it took too long.
-    #[serde(default)]
-    pub timed_out: bool,
+    /// Why the harness ended it, when it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
     /// How long it ran.
     pub seconds: f64,
 }

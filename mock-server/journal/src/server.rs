@@ -18,6 +18,12 @@ pub struct ServerStarted {
     pub flavor: String,
     /// The workspace's own host names.
     pub hosts: Vec<String>,
+    /// Largest gRPC message that is accepted.
+    #[serde(default)]
+    pub message_limit_bytes: u64,
+    /// Largest local relation that is accepted, however it is uploaded; absent when not limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_relation_limit_bytes: Option<u64>,
 }
 
 /// A TCP connection whose first bytes were understood.
