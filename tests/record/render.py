@@ -31,6 +31,7 @@ Values, chosen by the Spark type:
 A row is its values joined by ` | `; a row without columns is `()`.
 """
 
+import ctypes
 import re
 
 import numpy as np
@@ -269,7 +270,7 @@ def _present(array, data_type):
         case "day_time_interval":
             return [f"{v}us" for v in _integers(array, pa.int64())]
         case "year_month_interval":
-            return [f"{v}mo" for v in _raw_int32(array)]
+            return [f"{v}mo" for v in array.to_pylist()]
         case "calendar_interval":
             return [
                 "" if v is None else f"{v.months}mo {v.days}d {v.nanoseconds // 1000}us"
@@ -302,8 +303,37 @@ def _present(array, data_type):
             raise ValueError(f"no rendering for a value of type {kind}")
 
 
-def _raw_int32(array):
-    return np.frombuffer(array.buffers()[1], dtype=np.int32)[array.offset : array.offset + len(array)].tolist()
+class _CSchema(ctypes.Structure):
+    """The ArrowSchema of Arrow's C data interface, whose layout is fixed."""
+
+
+_CSchema._fields_ = [
+    ("format", ctypes.c_char_p),
+    ("name", ctypes.c_char_p),
+    ("metadata", ctypes.c_void_p),
+    ("flags", ctypes.c_int64),
+    ("n_children", ctypes.c_int64),
+    ("children", ctypes.POINTER(ctypes.POINTER(_CSchema))),
+    ("dictionary", ctypes.c_void_p),
+    ("release", ctypes.c_void_p),
+    ("private_data", ctypes.c_void_p),
+]
+_KEPT_FORMAT = ctypes.c_char_p(b"i")
+
+
+def _months_as_int32(batch):
+    """PyArrow cannot wrap a month interval array; the same bytes read as int32 can be."""
+    c_schema, c_array = _CSchema(), (ctypes.c_byte * 128)()
+    batch._export_to_c(ctypes.addressof(c_array), ctypes.addressof(c_schema))
+
+    def walk(node):
+        if node.format == b"tiM":
+            node.format = _KEPT_FORMAT
+        for i in range(node.n_children):
+            walk(node.children[i].contents)
+
+    walk(c_schema)
+    return pa.RecordBatch._import_from_c(ctypes.addressof(c_array), ctypes.addressof(c_schema))
 
 
 def _lists(array, texts, left="[", right="]"):
@@ -313,8 +343,11 @@ def _lists(array, texts, left="[", right="]"):
 
 def row_lines(batches, schema):
     """One line per row of the Arrow record batches."""
-    lines = []
+    lines, has_months = [], "interval year" in str(schema_lines(schema))
+    has_months = has_months or "interval month" in str(schema_lines(schema))
     for batch in batches:
+        if has_months:
+            batch = _months_as_int32(batch)
         columns = [
             values_text(batch.column(i), field.data_type)
             for i, field in enumerate(schema.struct.fields)
