@@ -1,0 +1,540 @@
+//! Expressions: operators by precedence, primaries and what may follow them.
+//!
+//! Precedence after Spark's reference, loosest first: OR, AND, NOT, one predicate, comparison, `|`, `^`, `&`,
+//! shifts, `+ - ||`, `* / % DIV`, unary signs, then `[…]`, `.field`, `::type`.
+
+use sparring_proto::connect as proto;
+
+use proto::Expression;
+use proto::expression::literal::LiteralType;
+use proto::expression::{ExprType, UnresolvedNamedLambdaVariable, UnresolvedStar};
+
+use super::identifier::{identifier, identifier_list, is_identifier, name_part, quote_parts};
+use super::{Parsed, Parser, function, interval, literal, predicate, query, types};
+use crate::keyword::Keyword as K;
+use crate::lexer::TokenKind as T;
+use crate::lower::{self, internal};
+
+/// How tightly an operator binds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Binding {
+    Or,
+    And,
+    Not,
+    Predicate,
+    Comparison,
+    BitOr,
+    BitXor,
+    BitAnd,
+    Shift,
+    Additive,
+    Multiplicative,
+    Unary,
+}
+
+impl Binding {
+    /// The next tighter binding: what the right side of a left-associative operator must have.
+    fn tighter(self) -> Binding {
+        use Binding as B;
+        match self {
+            B::Or => B::And,
+            B::And => B::Not,
+            B::Not => B::Predicate,
+            B::Predicate => B::Comparison,
+            B::Comparison => B::BitOr,
+            B::BitOr => B::BitXor,
+            B::BitXor => B::BitAnd,
+            B::BitAnd => B::Shift,
+            B::Shift => B::Additive,
+            B::Additive => B::Multiplicative,
+            B::Multiplicative | B::Unary => B::Unary,
+        }
+    }
+}
+
+/// Any expression.
+pub(crate) fn expression(parser: &mut Parser<'_>) -> Parsed<Expression> {
+    operators(parser, Binding::Or)
+}
+
+/// An expression without boolean operators and predicates: an operand of `BETWEEN`, for example.
+pub(crate) fn value_expression(parser: &mut Parser<'_>) -> Parsed<Expression> {
+    operators(parser, Binding::Comparison)
+}
+
+/// `expression [[AS] alias]`, also with several aliases in parentheses.
+pub(crate) fn named_expression(parser: &mut Parser<'_>) -> Parsed<Expression> {
+    let start = parser.mark();
+    let child = expression(parser)?;
+    let names = if parser.eat_word(K::As) {
+        if parser.is(T::LeftParen) {
+            identifier_list(parser)?
+        } else {
+            vec![identifier(parser)?]
+        }
+    } else if is_implicit_alias(parser) {
+        vec![identifier(parser)?]
+    } else {
+        return Ok(child);
+    };
+    Ok(parser.placed(start, lower::alias(child, names)))
+}
+
+/// Whether the name at the cursor is an alias without AS. A word that begins the next clause is one only
+/// where that clause could not follow: `SELECT 1 from` names the column `from`.
+fn is_implicit_alias(parser: &Parser<'_>) -> bool {
+    match parser.kind() {
+        T::Identifier | T::Quoted => true,
+        T::Word(word) if word.begins_clause() || word == K::As => ends_item(parser.kind_ahead(1)),
+        T::Word(_) => true,
+        _ => false,
+    }
+}
+
+/// Whether a token ends a select item or a table.
+pub(crate) fn ends_item(kind: T) -> bool {
+    matches!(
+        kind,
+        T::End | T::Comma | T::RightParen | T::Semicolon | T::Word(K::From)
+    )
+}
+
+/// Operators that bind at least as tightly as `loosest`.
+pub(crate) fn operators(parser: &mut Parser<'_>, loosest: Binding) -> Parsed<Expression> {
+    parser.nested(|parser| {
+        let start = parser.mark();
+        let mut left = prefix(parser, loosest)?;
+        // A predicate is not an operand of tighter operators: `a IS NULL = b` is an error in Spark.
+        let mut tightest = Binding::Unary;
+        let mut n_links = 0;
+        loop {
+            if let Some((binding, name, n_tokens)) = binary_operator(parser) {
+                if binding < loosest || binding > tightest {
+                    return Ok(left);
+                }
+                if binding <= Binding::And {
+                    left = boolean_chain(parser, start, left, binding, name)?;
+                    continue;
+                }
+                n_links += 1;
+                parser.check_chain(n_links)?;
+                for _ in 0..n_tokens {
+                    parser.advance();
+                }
+                let right = operators(parser, binding.tighter())?;
+                left = parser.placed(start, apply(name, left, right));
+            } else if loosest <= Binding::Predicate
+                && tightest > Binding::Predicate
+                && predicate::is_predicate(parser)
+            {
+                left = predicate::predicate(parser, start, left)?;
+                tightest = Binding::And;
+            } else {
+                return Ok(left);
+            }
+        }
+    })
+}
+
+/// The operator at the cursor: how it binds, Spark's function for it, how many tokens it has.
+fn binary_operator(parser: &Parser<'_>) -> Option<(Binding, &'static str, usize)> {
+    use Binding as B;
+    Some(match parser.kind() {
+        T::Word(K::Or) => (B::Or, "or", 1),
+        T::Word(K::And) => (B::And, "and", 1),
+        T::Equal => (B::Comparison, "==", 1),
+        T::NullSafeEqual => (B::Comparison, "<=>", 1),
+        T::NotEqual => (B::Comparison, "!=", 1),
+        T::Less if is_doubled(parser, T::Less) => (B::Shift, "<<", 2),
+        T::Greater if is_doubled(parser, T::Greater) => {
+            let tripled =
+                parser.touches_next(parser.mark() + 1) && parser.kind_ahead(2) == T::Greater;
+            if tripled {
+                (B::Shift, ">>>", 3)
+            } else {
+                (B::Shift, ">>", 2)
+            }
+        }
+        T::Less => (B::Comparison, "<", 1),
+        T::LessEqual => (B::Comparison, "<=", 1),
+        T::Greater => (B::Comparison, ">", 1),
+        T::GreaterEqual => (B::Comparison, ">=", 1),
+        T::Pipe => (B::BitOr, "|", 1),
+        T::Caret => (B::BitXor, "^", 1),
+        T::Ampersand => (B::BitAnd, "&", 1),
+        T::Plus => (B::Additive, "+", 1),
+        T::Minus => (B::Additive, "-", 1),
+        T::Concat => (B::Additive, "concat", 1),
+        T::Star => (B::Multiplicative, "*", 1),
+        T::Slash => (B::Multiplicative, "/", 1),
+        T::Percent => (B::Multiplicative, "%", 1),
+        T::Word(K::Div) => (B::Multiplicative, "div", 1),
+        _ => return None,
+    })
+}
+
+/// `<<` and `>>` are two tokens, because `>>` also closes nested types.
+fn is_doubled(parser: &Parser<'_>, kind: T) -> bool {
+    parser.kind_ahead(1) == kind && parser.touches_next(parser.mark())
+}
+
+fn apply(name: &str, left: Expression, right: Expression) -> Expression {
+    if name == "!=" {
+        // Spark has no inequality of its own; PySpark sends the same.
+        return not(lower::function("==", vec![left, right]));
+    }
+    lower::function(name, vec![left, right])
+}
+
+/// `NOT child`.
+pub(crate) fn not(child: Expression) -> Expression {
+    lower::function("not", vec![child])
+}
+
+/// `a AND b AND …`: a balanced tree, as Spark builds it, so that a long chain is not a deep one.
+fn boolean_chain(
+    parser: &mut Parser<'_>,
+    start: usize,
+    first: Expression,
+    binding: Binding,
+    name: &str,
+) -> Parsed<Expression> {
+    let word = if binding == Binding::And {
+        K::And
+    } else {
+        K::Or
+    };
+    let mut operands = vec![(first, start, parser.mark())];
+    while parser.eat_word(word) {
+        let operand_start = parser.mark();
+        let operand = operators(parser, binding.tighter())?;
+        operands.push((operand, operand_start, parser.mark()));
+    }
+    let (root, _, _) = balanced(parser, operands, name);
+    Ok(root)
+}
+
+type Operand = (Expression, usize, usize);
+
+fn balanced(parser: &Parser<'_>, mut operands: Vec<Operand>, name: &str) -> Operand {
+    if operands.len() > 1 {
+        // The left half takes the middle one, so that three are `(a AND b) AND c`.
+        let right = operands.split_off(operands.len().div_ceil(2));
+        let (left, start, _) = balanced(parser, operands, name);
+        let (right, _, end) = balanced(parser, right, name);
+        let both = lower::function(name, vec![left, right]);
+        return (parser.placed_between(start, end, both), start, end);
+    }
+    operands.pop().unwrap_or_default()
+}
+
+fn prefix(parser: &mut Parser<'_>, loosest: Binding) -> Parsed<Expression> {
+    let start = parser.mark();
+    match parser.kind() {
+        T::Word(K::Not) if ends_item(parser.kind_ahead(1)) => postfix(parser),
+        T::Word(K::Not) | T::Bang if loosest <= Binding::Not => {
+            parser.advance();
+            let child = operators(parser, Binding::Not)?;
+            Ok(parser.placed(start, not(child)))
+        }
+        T::Word(K::Exists) if query::is_parenthesized_query(parser, 1) => {
+            parser.advance();
+            predicate::exists(parser, start)
+        }
+        T::Minus if !literal::is_number(parser.kind_ahead(1)) => unary(parser, start, "negative"),
+        T::Plus => unary(parser, start, "positive"),
+        T::Tilde => unary(parser, start, "~"),
+        _ => postfix(parser),
+    }
+}
+
+fn unary(parser: &mut Parser<'_>, start: usize, name: &str) -> Parsed<Expression> {
+    parser.advance();
+    let child = operators(parser, Binding::Unary)?;
+    Ok(parser.placed(start, lower::function(name, vec![child])))
+}
+
+/// A primary and what follows it.
+fn postfix(parser: &mut Parser<'_>) -> Parsed<Expression> {
+    let start = parser.mark();
+    let mut child = primary(parser)?;
+    let mut n_links = 0;
+    loop {
+        n_links += 1;
+        parser.check_chain(n_links)?;
+        match parser.kind() {
+            T::LeftBracket => {
+                parser.advance();
+                let index = value_expression(parser)?;
+                parser.expect(T::RightBracket)?;
+                child = parser.placed(start, lower::extract_value(child, index));
+            }
+            T::Dot if is_identifier(parser.kind_ahead(1)) => {
+                parser.advance();
+                let field = name_part(parser)?;
+                child = parser.placed(start, lower::extract_value(child, lower::string(field)));
+            }
+            T::Dot if parser.kind_ahead(1) == T::Star => {
+                // `struct.*` of an expression that is no name; Spark has no such form.
+                return Err(parser.syntax_error());
+            }
+            T::DoubleColon => {
+                parser.advance();
+                let to = types::data_type(parser)?;
+                child = parser.placed(start, function::cast_to(child, to));
+            }
+            T::Word(K::Collate) => {
+                parser.advance();
+                let collation = super::identifier::multipart_identifier(parser)?;
+                let name = lower::string(quote_parts(&collation));
+                child = parser.placed(start, lower::function("collate", vec![child, name]));
+            }
+            _ => return Ok(child),
+        }
+    }
+}
+
+fn primary(parser: &mut Parser<'_>) -> Parsed<Expression> {
+    let start = parser.mark();
+    let next = parser.kind_ahead(1);
+    match parser.kind() {
+        T::Minus | T::Integer | T::Decimal | T::Exponent | T::Suffixed => literal::number(parser),
+        T::String => literal::string_literal(parser).map(lower::string),
+        T::LeftParen => parenthesized(parser),
+        T::Star => {
+            parser.advance();
+            star(parser, start, None)
+        }
+        T::Question => positional_parameter(parser),
+        T::Colon => named_parameter(parser),
+        T::Word(word) => match word {
+            K::Null if next != T::Dot && next != T::LeftParen => {
+                parser.advance();
+                Ok(null())
+            }
+            K::True | K::False if next != T::Dot && next != T::LeftParen => {
+                parser.advance();
+                Ok(lower::literal(LiteralType::Boolean(word == K::True)))
+            }
+            K::Case if !ends_item(next) && next != T::Dot => function::case(parser),
+            K::Interval if interval::is_interval(parser) => {
+                let literal = interval::interval(parser)?;
+                Ok(parser.placed(start, literal))
+            }
+            _ if next == T::LeftParen && function::is_special(word) => {
+                function::special(parser, word)
+            }
+            _ => name(parser),
+        },
+        T::Identifier | T::Quoted => name(parser),
+        _ => Err(parser.syntax_error()),
+    }
+}
+
+/// The untyped NULL.
+pub(crate) fn null() -> Expression {
+    let void = proto::DataType {
+        kind: Some(proto::data_type::Kind::Null(Default::default())),
+    };
+    lower::literal(LiteralType::Null(void))
+}
+
+/// A column, a function call, a lambda, a typed literal or a star: whatever begins with a name.
+fn name(parser: &mut Parser<'_>) -> Parsed<Expression> {
+    let start = parser.mark();
+    match parser.kind_ahead(1) {
+        T::String if parser.kind() != T::Quoted => return literal::typed_literal(parser),
+        T::Arrow => {
+            let argument = name_part(parser)?;
+            return lambda(parser, start, vec![argument]);
+        }
+        _ => {}
+    }
+    let mut parts = vec![name_part(parser)?];
+    while parser.is(T::Dot) {
+        match parser.kind_ahead(1) {
+            T::Star => {
+                parser.advance();
+                parser.advance();
+                return star(parser, start, Some(quote_parts(&parts) + ".*"));
+            }
+            kind if is_identifier(kind) => {
+                parser.advance();
+                parts.push(name_part(parser)?);
+            }
+            _ => return Err(parser.syntax_error_at(parser.mark() + 1, "")),
+        }
+    }
+    if parser.is(T::LeftParen) {
+        return function::call(parser, start, parts);
+    }
+    let column = column(parser, parts);
+    Ok(parser.placed(start, column))
+}
+
+/// A column, unless the lambda around it binds its first part.
+fn column(parser: &Parser<'_>, parts: Vec<String>) -> Expression {
+    let bound = parser
+        .lambda_names
+        .iter()
+        .rev()
+        .find(|bound| bound.eq_ignore_ascii_case(&parts[0]));
+    let Some(bound) = bound else {
+        return lower::attribute(quote_parts(&parts));
+    };
+    let variable = lower::expression(ExprType::UnresolvedNamedLambdaVariable(
+        UnresolvedNamedLambdaVariable {
+            name_parts: vec![bound.clone()],
+        },
+    ));
+    parts.into_iter().skip(1).fold(variable, |child, field| {
+        lower::extract_value(child, lower::string(field))
+    })
+}
+
+/// `*` or `target.*`, perhaps `EXCEPT (…)`; the star is behind the cursor.
+fn star(
+    parser: &mut Parser<'_>,
+    start: usize,
+    unparsed_target: Option<String>,
+) -> Parsed<Expression> {
+    let star = lower::expression(ExprType::UnresolvedStar(UnresolvedStar {
+        unparsed_target,
+        plan_id: None,
+    }));
+    let mut star = parser.placed(start, star);
+    if parser.is_word(K::Except)
+        && parser.kind_ahead(1) == T::LeftParen
+        && !query::is_parenthesized_query(parser, 1)
+    {
+        parser.advance();
+        let mut arguments = vec![star];
+        arguments.extend(parser.parenthesized_list(|parser| {
+            let start = parser.mark();
+            let parts = super::identifier::multipart_identifier(parser)?;
+            Ok(parser.placed(start, lower::attribute(quote_parts(&parts))))
+        })?);
+        star = parser.placed(
+            start,
+            lower::internal_function(internal::STAR_EXCEPT, arguments),
+        );
+    }
+    Ok(star)
+}
+
+/// What may stand in parentheses: a subquery, lambda arguments, a row or one expression.
+fn parenthesized(parser: &mut Parser<'_>) -> Parsed<Expression> {
+    let start = parser.mark();
+    if query::is_parenthesized_query(parser, 0) {
+        return predicate::scalar_subquery(parser);
+    }
+    if let Some(arguments) = lambda_arguments(parser) {
+        return lambda(parser, start, arguments);
+    }
+    parser.advance();
+    let first = named_expression(parser)?;
+    if parser.eat(T::RightParen) {
+        return Ok(first);
+    }
+    let mut fields = vec![first];
+    while parser.eat(T::Comma) {
+        fields.push(named_expression(parser)?);
+    }
+    parser.expect(T::RightParen)?;
+    Ok(parser.placed(start, lower::function("struct", fields)))
+}
+
+/// `(x, y) ->`: the arguments, with the cursor left on the arrow; nothing moves if it is no lambda.
+fn lambda_arguments(parser: &mut Parser<'_>) -> Option<Vec<String>> {
+    let mut ahead = 1;
+    loop {
+        if !is_identifier(parser.kind_ahead(ahead)) {
+            return None;
+        }
+        match parser.kind_ahead(ahead + 1) {
+            T::Comma => ahead += 2,
+            T::RightParen if parser.kind_ahead(ahead + 2) == T::Arrow => break,
+            _ => return None,
+        }
+    }
+    let mark = parser.mark();
+    match identifier_list(parser) {
+        Ok(arguments) => Some(arguments),
+        Err(_) => {
+            parser.back_to(mark);
+            None
+        }
+    }
+}
+
+/// `arguments -> body`; the cursor is on the arrow.
+fn lambda(parser: &mut Parser<'_>, start: usize, arguments: Vec<String>) -> Parsed<Expression> {
+    parser.expect(T::Arrow)?;
+    let n_outer = parser.lambda_names.len();
+    parser.lambda_names.extend(arguments.iter().cloned());
+    let body = expression(parser);
+    parser.lambda_names.truncate(n_outer);
+    let arguments = arguments
+        .into_iter()
+        .map(|argument| UnresolvedNamedLambdaVariable {
+            name_parts: vec![argument],
+        })
+        .collect();
+    let lambda = lower::expression(ExprType::LambdaFunction(Box::new(
+        proto::expression::LambdaFunction {
+            function: Some(Box::new(body?)),
+            arguments,
+        },
+    )));
+    Ok(parser.placed(start, lambda))
+}
+
+fn positional_parameter(parser: &mut Parser<'_>) -> Parsed<Expression> {
+    let start = parser.mark();
+    parser.advance();
+    let index = parser.n_positional_used;
+    parser.n_positional_used += 1;
+    let bound = parser
+        .parameters
+        .and_then(|parameters| parameters.positional.get(index));
+    match bound {
+        Some(value) => Ok(value.clone()),
+        None => {
+            let place = parser.origin_from(start);
+            Err(unbound(parser, start, &format!("_{}", start_index(&place))))
+        }
+    }
+}
+
+fn start_index(origin: &proto::Origin) -> i32 {
+    match &origin.function {
+        Some(proto::origin::Function::JvmOrigin(origin)) => origin.start_index(),
+        Some(proto::origin::Function::PythonOrigin(_)) | None => 0,
+    }
+}
+
+fn named_parameter(parser: &mut Parser<'_>) -> Parsed<Expression> {
+    let start = parser.mark();
+    parser.advance();
+    let name = identifier(parser)?;
+    let bound = parser
+        .parameters
+        .and_then(|parameters| parameters.named.get(&name));
+    match bound {
+        Some(value) => Ok(value.clone()),
+        None => Err(unbound(parser, start, &name)),
+    }
+}
+
+fn unbound(parser: &Parser<'_>, start: usize, name: &str) -> crate::ParseError {
+    parser.error_from(
+        start,
+        "UNBOUND_SQL_PARAMETER",
+        Some("42P02"),
+        format!(
+            "Found the unbound parameter: {name}. Please, fix `args` and provide a mapping of the parameter to \
+             either a SQL literal or collection constructor functions such as `map()`, `array()`, `struct()`."
+        ),
+        &[("name", name)],
+    )
+}

@@ -1,0 +1,495 @@
+//! The parser's cursor over the tokens, its errors and its origins; the grammar is in the files below.
+//!
+//! One file per family of the grammar; each function takes the [`Parser`] first and leaves it behind what it
+//! has read. There is no tree between tokens and proto messages.
+
+pub(crate) mod attribute_name;
+pub(crate) mod datetime;
+pub(crate) mod expression;
+pub(crate) mod from;
+pub(crate) mod function;
+pub(crate) mod identifier;
+pub(crate) mod interval;
+pub(crate) mod literal;
+pub(crate) mod pivot;
+pub(crate) mod predicate;
+pub(crate) mod property;
+pub(crate) mod query;
+pub(crate) mod sample;
+pub(crate) mod select;
+pub(crate) mod types;
+pub(crate) mod window;
+
+use std::collections::BTreeMap;
+
+use sparring_proto::connect as proto;
+
+use crate::error::{ParseError, ParseErrorDetail};
+use crate::keyword::Keyword;
+use crate::lexer::{Token, TokenKind, tokenize};
+use crate::{Parameters, lower};
+
+/// What a grammar function returns.
+pub(crate) type Parsed<T> = Result<T, ParseError>;
+
+/// How deep a text may nest. Spark gives up when its stack ends; this is well inside what the
+/// translator, which recurses over the tree, is to take.
+const MAX_DEPTH: u32 = 1000;
+/// The stack that must be left before the next level, and what is added when it is not.
+const STACK_RED_ZONE_BYTES: usize = 128 * 1024;
+const STACK_SEGMENT_BYTES: usize = 4 * 1024 * 1024;
+
+/// A cursor over the tokens of one SQL text.
+pub(crate) struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<Token>,
+    at: usize,
+    depth: u32,
+    places: Places,
+    parameters: Option<&'a Parameters>,
+    n_positional_used: usize,
+    /// Names bound by the lambdas around the cursor.
+    lambda_names: Vec<String>,
+    /// Subqueries of the query or statement around the cursor, by plan id.
+    subqueries: Vec<proto::Relation>,
+    last_plan_id: i64,
+    /// Token where the SELECT around the cursor begins: where a named window is looked for.
+    select_start: usize,
+}
+
+impl<'a> Parser<'a> {
+    pub(crate) fn new(text: &'a str, parameters: Option<&'a Parameters>) -> Parsed<Self> {
+        let parser = Self {
+            text,
+            tokens: tokenize(text),
+            at: 0,
+            depth: 0,
+            places: Places::of(text),
+            parameters,
+            n_positional_used: 0,
+            lambda_names: Vec::new(),
+            subqueries: Vec::new(),
+            last_plan_id: 0,
+            select_start: 0,
+        };
+        parser.refuse_unclosed_comment()?;
+        Ok(parser)
+    }
+
+    fn refuse_unclosed_comment(&self) -> Parsed<()> {
+        let last = self.tokens.len().saturating_sub(2);
+        match self.tokens.get(last) {
+            Some(token) if token.kind == TokenKind::UnclosedComment => Err(self.error(
+                last,
+                last + 1,
+                "UNCLOSED_BRACKETED_COMMENT",
+                Some("42601"),
+                "Found an unclosed bracketed comment. Please, append */ at the end of the comment.",
+                &[],
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    // Looking.
+
+    pub(crate) fn kind(&self) -> TokenKind {
+        self.kind_ahead(0)
+    }
+
+    pub(crate) fn kind_ahead(&self, ahead: usize) -> TokenKind {
+        self.tokens
+            .get(self.at + ahead)
+            .map_or(TokenKind::End, |token| token.kind)
+    }
+
+    pub(crate) fn at_end(&self) -> bool {
+        self.kind() == TokenKind::End
+    }
+
+    pub(crate) fn is(&self, kind: TokenKind) -> bool {
+        self.kind() == kind
+    }
+
+    pub(crate) fn is_word(&self, word: Keyword) -> bool {
+        self.kind() == TokenKind::Word(word)
+    }
+
+    /// Whether the next tokens are these words.
+    pub(crate) fn is_words(&self, words: &[Keyword]) -> bool {
+        words
+            .iter()
+            .enumerate()
+            .all(|(ahead, word)| self.kind_ahead(ahead) == TokenKind::Word(*word))
+    }
+
+    /// The text of the token under the cursor.
+    pub(crate) fn token_text(&self) -> &'a str {
+        self.text_of(self.at)
+    }
+
+    pub(crate) fn text_of(&self, index: usize) -> &'a str {
+        let token = self.tokens[index.min(self.tokens.len() - 1)];
+        &self.text[token.start as usize..token.end as usize]
+    }
+
+    /// The text between two tokens, the last one excluded.
+    pub(crate) fn text_between(&self, start: usize, end: usize) -> &'a str {
+        if end <= start {
+            return "";
+        }
+        &self.text[self.tokens[start].start as usize..self.tokens[end - 1].end as usize]
+    }
+
+    /// Whether two neighbouring tokens touch.
+    pub(crate) fn touches_next(&self, index: usize) -> bool {
+        match (self.tokens.get(index), self.tokens.get(index + 1)) {
+            (Some(left), Some(right)) => left.end == right.start,
+            _ => false,
+        }
+    }
+
+    // Moving.
+
+    pub(crate) fn mark(&self) -> usize {
+        self.at
+    }
+
+    pub(crate) fn back_to(&mut self, mark: usize) {
+        self.at = mark;
+    }
+
+    pub(crate) fn advance(&mut self) {
+        if self.at + 1 < self.tokens.len() {
+            self.at += 1;
+        }
+    }
+
+    pub(crate) fn eat(&mut self, kind: TokenKind) -> bool {
+        let found = self.is(kind);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    pub(crate) fn eat_word(&mut self, word: Keyword) -> bool {
+        self.eat(TokenKind::Word(word))
+    }
+
+    pub(crate) fn eat_words(&mut self, words: &[Keyword]) -> bool {
+        let found = self.is_words(words);
+        if found {
+            self.at += words.len();
+        }
+        found
+    }
+
+    /// A word that is no keyword, in any case.
+    pub(crate) fn is_word_text(&self, text: &str) -> bool {
+        matches!(self.kind(), TokenKind::Identifier | TokenKind::Word(_))
+            && self.token_text().eq_ignore_ascii_case(text)
+    }
+
+    pub(crate) fn eat_word_text(&mut self, text: &str) -> bool {
+        let found = self.is_word_text(text);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    pub(crate) fn expect(&mut self, kind: TokenKind) -> Parsed<()> {
+        if self.eat(kind) {
+            Ok(())
+        } else {
+            Err(self.syntax_error())
+        }
+    }
+
+    pub(crate) fn expect_word(&mut self, word: Keyword) -> Parsed<()> {
+        self.expect(TokenKind::Word(word))
+    }
+
+    /// `item, item, …`, at least one.
+    pub(crate) fn comma_list<T>(
+        &mut self,
+        item: impl Fn(&mut Self) -> Parsed<T>,
+    ) -> Parsed<Vec<T>> {
+        let mut items = vec![item(self)?];
+        while self.eat(TokenKind::Comma) {
+            items.push(item(self)?);
+        }
+        Ok(items)
+    }
+
+    /// `(item, item, …)`, at least one.
+    pub(crate) fn parenthesized_list<T>(
+        &mut self,
+        item: impl Fn(&mut Self) -> Parsed<T>,
+    ) -> Parsed<Vec<T>> {
+        self.expect(TokenKind::LeftParen)?;
+        let items = self.comma_list(item)?;
+        self.expect(TokenKind::RightParen)?;
+        Ok(items)
+    }
+
+    /// Nothing may follow but semicolons.
+    pub(crate) fn expect_end(&mut self) -> Parsed<()> {
+        while self.eat(TokenKind::Semicolon) {}
+        if self.at_end() {
+            return Ok(());
+        }
+        // ANTLR drops one surplus token if the text would then end, and says so.
+        let ends = matches!(self.kind_ahead(1), TokenKind::End | TokenKind::Semicolon);
+        let hint = if ends {
+            format!(": extra input {}", self.quoted_token(self.at))
+        } else {
+            String::new()
+        };
+        Err(self.syntax_error_at(self.at, &hint))
+    }
+
+    /// Runs a rule that may nest, one level deeper.
+    pub(crate) fn nested<T>(&mut self, rule: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.depth >= MAX_DEPTH {
+            return Err(self.too_complex());
+        }
+        self.depth += 1;
+        let parsed = stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_SEGMENT_BYTES, || rule(self));
+        self.depth -= 1;
+        parsed
+    }
+
+    /// Refuses a chain of operators that would make the tree deeper than any nesting may.
+    pub(crate) fn check_chain(&self, n_links: u32) -> Parsed<()> {
+        if self.depth + n_links > MAX_DEPTH {
+            Err(self.too_complex())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn too_complex(&self) -> ParseError {
+        self.error(
+            self.at,
+            self.at + 1,
+            "FAILED_TO_PARSE_TOO_COMPLEX",
+            Some("54001"),
+            "The statement, including potential SQL functions and referenced views, was too complex to \
+             parse. To mitigate this error divide the statement into multiple, less complex chunks.",
+            &[],
+        )
+    }
+
+    // Subqueries.
+
+    /// Keeps a subquery for the query or statement around the cursor and gives it an id.
+    pub(crate) fn add_subquery(&mut self, mut relation: proto::Relation) -> i64 {
+        self.last_plan_id -= 1;
+        let common = relation.common.get_or_insert_default();
+        common.plan_id = Some(self.last_plan_id);
+        self.subqueries.push(relation);
+        self.last_plan_id
+    }
+
+    /// Takes the subqueries that were kept since the last taking.
+    pub(crate) fn take_subqueries(&mut self) -> Vec<proto::Relation> {
+        std::mem::take(&mut self.subqueries)
+    }
+
+    /// Runs a rule with its own subqueries and ties them to its relation.
+    pub(crate) fn with_own_subqueries(
+        &mut self,
+        rule: impl FnOnce(&mut Self) -> Parsed<proto::Relation>,
+    ) -> Parsed<proto::Relation> {
+        let outer = self.take_subqueries();
+        let relation = rule(self);
+        let own = std::mem::replace(&mut self.subqueries, outer);
+        Ok(lower::with_relations(relation?, own))
+    }
+
+    // Places.
+
+    /// The origin of what lies between a token and the cursor.
+    pub(crate) fn origin_from(&self, start: usize) -> proto::Origin {
+        self.origin_between(start, self.at)
+    }
+
+    /// The origin of what lies between two tokens, the last one excluded.
+    pub(crate) fn origin_between(&self, start: usize, end: usize) -> proto::Origin {
+        let first = self.tokens[start].start;
+        let last = self.tokens[end.max(start + 1) - 1]
+            .end
+            .saturating_sub(1)
+            .max(first);
+        let (line, position) = self.places.line_and_position(first);
+        proto::Origin {
+            function: Some(proto::origin::Function::JvmOrigin(proto::JvmOrigin {
+                line: Some(line as i32),
+                start_position: Some(position as i32),
+                start_index: Some(self.places.char_index(first) as i32),
+                stop_index: Some(self.places.char_index(last) as i32),
+                ..Default::default()
+            })),
+        }
+    }
+
+    /// The expression, marked as what lies between a token and the cursor.
+    pub(crate) fn placed(&self, start: usize, expression: proto::Expression) -> proto::Expression {
+        self.placed_between(start, self.at, expression)
+    }
+
+    pub(crate) fn placed_between(
+        &self,
+        start: usize,
+        end: usize,
+        mut expression: proto::Expression,
+    ) -> proto::Expression {
+        expression.common = Some(proto::ExpressionCommon {
+            origin: Some(self.origin_between(start, end)),
+        });
+        expression
+    }
+
+    // Errors.
+
+    /// The token under the cursor is not what the grammar wants.
+    pub(crate) fn syntax_error(&self) -> ParseError {
+        self.syntax_error_at(self.at, "")
+    }
+
+    pub(crate) fn syntax_error_at(&self, index: usize, hint: &str) -> ParseError {
+        let near = self.quoted_token(index);
+        let mut error = self.detail(
+            index,
+            index + 1,
+            "PARSE_SYNTAX_ERROR",
+            Some("42601"),
+            format!("Syntax error at or near {near}{hint}."),
+            &[("error", &near), ("hint", hint)],
+        );
+        error.has_context = false;
+        ParseError::new(error)
+    }
+
+    fn quoted_token(&self, index: usize) -> String {
+        if self
+            .tokens
+            .get(index)
+            .is_none_or(|token| token.kind == TokenKind::End)
+        {
+            return "end of input".to_string();
+        }
+        let text = self
+            .text_of(index)
+            .replace('\n', "\\n")
+            .replace('\r', "\\r")
+            .replace('\t', "\\t");
+        format!("'{text}'")
+    }
+
+    /// An error about what lies between two tokens, the last one excluded.
+    pub(crate) fn error(
+        &self,
+        start: usize,
+        end: usize,
+        class: &'static str,
+        sql_state: Option<&'static str>,
+        reason: impl Into<String>,
+        parameters: &[(&str, &str)],
+    ) -> ParseError {
+        ParseError::new(self.detail(start, end, class, sql_state, reason.into(), parameters))
+    }
+
+    /// The same about what lies between a token and the cursor.
+    pub(crate) fn error_from(
+        &self,
+        start: usize,
+        class: &'static str,
+        sql_state: Option<&'static str>,
+        reason: impl Into<String>,
+        parameters: &[(&str, &str)],
+    ) -> ParseError {
+        self.error(start, self.at, class, sql_state, reason, parameters)
+    }
+
+    fn detail(
+        &self,
+        start: usize,
+        end: usize,
+        class: &'static str,
+        sql_state: Option<&'static str>,
+        reason: String,
+        parameters: &[(&str, &str)],
+    ) -> ParseErrorDetail {
+        let start = start.min(self.tokens.len() - 1);
+        let first = self.tokens[start].start;
+        let end = end.clamp(start + 1, self.tokens.len());
+        let last = self.tokens[end - 1].end.saturating_sub(1).max(first);
+        let (line, position) = self.places.line_and_position(first);
+        ParseErrorDetail {
+            class,
+            sql_state,
+            parameters: parameters
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect::<BTreeMap<_, _>>(),
+            line,
+            position,
+            start: self.places.char_index(first),
+            stop: self.places.char_index(last),
+            sql_text: self.text.to_string(),
+            has_context: true,
+            reason,
+        }
+    }
+}
+
+/// Where the lines and the characters of a text begin; bytes alone do for an ASCII text of one line.
+struct Places {
+    /// Bytes behind each line feed.
+    line_starts: Vec<u32>,
+    /// Bytes that do not begin a character.
+    inner_bytes: Vec<u32>,
+}
+
+impl Places {
+    fn of(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let positions = |wanted: fn(u8) -> bool| {
+            let found = bytes
+                .iter()
+                .enumerate()
+                .filter(move |(_, byte)| wanted(**byte));
+            found.map(|(at, _)| at as u32)
+        };
+        let line_starts = positions(|byte| byte == b'\n').map(|at| at + 1).collect();
+        let inner_bytes = if text.is_ascii() {
+            Vec::new()
+        } else {
+            positions(|byte| byte & 0xC0 == 0x80).collect()
+        };
+        Self {
+            line_starts,
+            inner_bytes,
+        }
+    }
+
+    fn char_index(&self, byte: u32) -> u32 {
+        byte - self.inner_bytes.partition_point(|inner| *inner <= byte) as u32
+    }
+
+    /// Line from 1, position in it from 0.
+    fn line_and_position(&self, byte: u32) -> (u32, u32) {
+        let n_lines_before = self.line_starts.partition_point(|start| *start <= byte);
+        let line_start = match n_lines_before {
+            0 => 0,
+            n => self.line_starts[n - 1],
+        };
+        (
+            n_lines_before as u32 + 1,
+            self.char_index(byte) - self.char_index(line_start),
+        )
+    }
+}
