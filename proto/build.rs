@@ -14,6 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .build_transport(false)
         // Arrow payloads are handed on without a copy.
         .bytes(".")
+        .codec_path("crate::codec::BoundedCodec")
         .compile_fds(descriptors)?;
     Ok(())
 }

@@ -7,7 +7,6 @@
 /// The generated messages and the service, in the package `spark.connect`.
 #[expect(
     missing_docs,
-    unreachable_pub,
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
     clippy::doc_markdown,
@@ -19,6 +18,8 @@ pub mod connect {
     tonic::include_proto!("spark.connect");
 }
 
+pub mod codec;
 mod ext;
 
+pub use codec::{NESTING_LIMIT, TooDeep, check_nesting};
 pub use ext::{MissingField, Required};
