@@ -1,0 +1,85 @@
+//! `sparring check` and `sparring run`: prepare, play, record, judge.
+
+use std::{env, path::Path, sync::Arc};
+
+use sparring_harness::{
+    CheckOptions, CommandOptions, Error, ProcessTarget, Progress, Project, ProjectConfig,
+    PythonChoice, Record, check as play, run_command,
+};
+
+use super::judge::Plan;
+use crate::{
+    args::{CheckArguments, PythonArguments, RunArguments},
+    printer::Printer,
+};
+
+/// `sparring check`.
+pub(crate) async fn check(arguments: CheckArguments, printer: Printer) -> Result<u8, Error> {
+    let project = Project::find(&arguments.project)?;
+    let mut config = configuration(&project.dir)?;
+    if !arguments.scenario.is_empty() {
+        config.check.scenarios = arguments.scenario;
+    }
+    let plan = Plan::new(&arguments.judge, &config.check)?;
+    let options = CheckOptions {
+        project,
+        config,
+        python: choice(arguments.python),
+        env: arguments.env,
+        pipeline: arguments.pipeline,
+        extra: arguments.extra,
+    };
+    let record = play(options, target()?, progress(printer)).await?;
+    finish(&record, arguments.record.as_deref(), &plan, printer)
+}
+
+/// `sparring run -- COMMAND`.
+pub(crate) async fn run(arguments: RunArguments, printer: Printer) -> Result<u8, Error> {
+    let project = Project::any_folder(Path::new("."))?;
+    let config = configuration(&project.dir)?;
+    let plan = Plan::new(&arguments.judge, &config.check)?;
+    let options = CommandOptions {
+        project,
+        config,
+        python: choice(arguments.python),
+        command: arguments.command,
+    };
+    let record = run_command(options, target()?, progress(printer)).await?;
+    finish(&record, arguments.record.as_deref(), &plan, printer)
+}
+
+fn configuration(dir: &Path) -> Result<ProjectConfig, Error> {
+    ProjectConfig::read(dir)
+}
+
+fn choice(arguments: PythonArguments) -> PythonChoice {
+    PythonChoice {
+        python: arguments.python,
+        install: arguments.install,
+    }
+}
+
+/// The workspace is this very program, so both sides are always of one version.
+fn target() -> Result<Arc<ProcessTarget>, Error> {
+    let program = env::current_exe().map_err(|source| Error::Spawn {
+        command: "sparring serve".to_owned(),
+        source,
+    })?;
+    Ok(Arc::new(ProcessTarget { program }))
+}
+
+fn progress(printer: Printer) -> Arc<dyn Progress> {
+    Arc::new(printer)
+}
+
+fn finish(
+    record: &Record,
+    file: Option<&Path>,
+    plan: &Plan,
+    printer: Printer,
+) -> Result<u8, Error> {
+    if let Some(file) = file {
+        record.write(file)?;
+    }
+    plan.carry_out(record, printer)
+}

@@ -1,0 +1,35 @@
+//! `sparring doctor`: prints what was found, and what to do about what is missing.
+
+use sparring_harness::{Error, PythonChoice, examine, exit};
+
+use crate::{args::DoctorArguments, printer::Printer};
+
+/// `sparring doctor`.
+pub(crate) async fn doctor(arguments: DoctorArguments, printer: Printer) -> Result<u8, Error> {
+    let choice = PythonChoice {
+        python: arguments.python.python,
+        install: arguments.python.install,
+    };
+    let seen = examine(&arguments.project, &choice, &printer).await;
+    let width = seen
+        .iter()
+        .map(|item| item.subject.len())
+        .max()
+        .unwrap_or(0);
+    for item in &seen {
+        let word = if item.remedy.is_some() {
+            "missing"
+        } else {
+            "ok"
+        };
+        printer.data(&format!(
+            "{word:7}  {:width$}  {}\n",
+            item.subject, item.found
+        ));
+        if let Some(remedy) = &item.remedy {
+            printer.data(&format!("{:7}  {:width$}  {remedy}\n", "", ""));
+        }
+    }
+    let ill = seen.iter().any(|item| item.remedy.is_some());
+    Ok(if ill { exit::WRONG_USE } else { exit::CLEAN })
+}

@@ -1,0 +1,207 @@
+//! `--install`: a virtualenv of the project's own requirements, kept in a cache and keyed by
+//! their hash, so that the second check starts at once.
+
+use std::{
+    env,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use sha2::{Digest, Sha256};
+use tokio::process::Command;
+
+use crate::{Error, Progress, python::inspect};
+
+/// Written last; an environment without it was not finished and is made again.
+const COMPLETE: &str = ".sparring-complete";
+
+/// Answers the interpreter of the environment for `project`, making it when it is not there.
+pub(crate) async fn environment(
+    project: &Path,
+    base: Option<&Path>,
+    progress: &dyn Progress,
+) -> Result<PathBuf, Error> {
+    let requirements = Requirements::of(project)?;
+    let base = base.map_or_else(|| PathBuf::from("python3"), Path::to_owned);
+    let version = inspect(&base).await?.python;
+    let venvs = cache_dir()?.join("venvs");
+    let failed = |source: io::Error| Error::Write {
+        path: venvs.clone(),
+        source,
+    };
+    fs::create_dir_all(&venvs).map_err(failed)?;
+    let key = requirements.key(&version);
+    let venv = venvs.join(&key);
+
+    // Two checks of one project must not build the same environment at once. The lock goes with
+    // the file handle.
+    let lock = File::create(venvs.join(format!("{key}.lock"))).map_err(failed)?;
+    let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock))
+        .await
+        .map_err(|error| failed(io::Error::other(error)))?
+        .map_err(failed)?;
+    if !venv.join(COMPLETE).exists() {
+        build(&base, &venv, &requirements, project, progress).await?;
+    }
+    drop(lock);
+    Ok(venv.join("bin/python"))
+}
+
+async fn build(
+    base: &Path,
+    venv: &Path,
+    requirements: &Requirements,
+    project: &Path,
+    progress: &dyn Progress,
+) -> Result<(), Error> {
+    let failed = |source: io::Error| Error::Write {
+        path: venv.to_owned(),
+        source,
+    };
+    progress.step(&format!(
+        "installing {} into {}",
+        requirements.origin.display(),
+        venv.display()
+    ));
+    if venv.exists() {
+        fs::remove_dir_all(venv).map_err(failed)?;
+    }
+    let mut make = Command::new(base);
+    make.args(["-m", "venv"]).arg(venv);
+    succeed(make, requirements).await?;
+    let list = venv.join("sparring-requirements.txt");
+    fs::write(&list, &requirements.text).map_err(failed)?;
+    let mut install = Command::new(venv.join("bin/python"));
+    install
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-r",
+        ])
+        // The project's own file, so that paths in it are resolved as the project means them.
+        .arg(if requirements.is_file {
+            &requirements.origin
+        } else {
+            &list
+        })
+        .current_dir(project);
+    succeed(install, requirements).await?;
+    fs::write(venv.join(COMPLETE), "").map_err(failed)
+}
+
+async fn succeed(mut command: Command, requirements: &Requirements) -> Result<(), Error> {
+    let failed = |reason: String| Error::Install {
+        requirements: requirements.origin.clone(),
+        reason,
+    };
+    let output = command
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .map_err(|error| failed(error.to_string()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = said.trim().lines().collect();
+    Err(failed(lines[lines.len().saturating_sub(3)..].join("; ")))
+}
+
+struct Requirements {
+    /// Where they were found.
+    origin: PathBuf,
+    text: String,
+    is_file: bool,
+}
+
+impl Requirements {
+    fn of(project: &Path) -> Result<Self, Error> {
+        let origin = project.join("requirements.txt");
+        if let Ok(text) = fs::read_to_string(&origin) {
+            return Ok(Self {
+                origin,
+                text,
+                is_file: true,
+            });
+        }
+        let origin = project.join("pyproject.toml");
+        let none = || Error::NoRequirements {
+            dir: project.to_owned(),
+        };
+        let table: toml::Table = fs::read_to_string(&origin)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .ok_or_else(none)?;
+        let lines: Vec<&str> = table
+            .get("project")
+            .and_then(|table| table.get("dependencies"))
+            .and_then(toml::Value::as_array)
+            .ok_or_else(none)?
+            .iter()
+            .filter_map(toml::Value::as_str)
+            .collect();
+        Ok(Self {
+            origin,
+            text: lines.join("\n") + "\n",
+            is_file: false,
+        })
+    }
+
+    fn key(&self, python: &str) -> String {
+        let hash = Sha256::new()
+            .chain_update(python)
+            .chain_update([0])
+            .chain_update(&self.text)
+            .finalize();
+        hash.iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
+
+/// `${XDG_CACHE_HOME:-$HOME/.cache}/sparring`.
+pub(crate) fn cache_dir() -> Result<PathBuf, Error> {
+    let set = |name: &str| {
+        env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    set("XDG_CACHE_HOME")
+        .or_else(|| set("HOME").map(|home| home.join(".cache")))
+        .map(|cache| cache.join("sparring"))
+        .ok_or_else(|| Error::Sandbox {
+            source: io::Error::other(
+                "neither XDG_CACHE_HOME nor HOME is set, so there is no place for caches",
+            ),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requirements_come_from_either_file_and_change_the_key() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(Requirements::of(dir.path()).is_err());
+        fs::write(
+            dir.path().join("pyproject.toml"),
+            "[project]\ndependencies = [\"kedro\", \"x>1\"]",
+        )
+        .unwrap();
+        let from_project = Requirements::of(dir.path()).unwrap();
+        assert_eq!(from_project.text, "kedro\nx>1\n");
+        fs::write(dir.path().join("requirements.txt"), "kedro==1\n").unwrap();
+        let from_file = Requirements::of(dir.path()).unwrap();
+        assert!(from_file.is_file);
+        assert_ne!(from_file.key("3.11.7"), from_project.key("3.11.7"));
+        assert_ne!(from_file.key("3.11.7"), from_file.key("3.12.0"));
+    }
+}

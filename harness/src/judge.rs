@@ -1,0 +1,360 @@
+//! Puts a run's findings, outcomes and numbers together. The last step that computes anything;
+//! reports only print what this holds.
+
+use serde::Serialize;
+use sparring_journal::{Action, Attribution};
+
+use crate::{
+    Finding, Run, Severity,
+    datasets::{Verdict, short_type, verdict},
+    rules::Selection,
+    run::{Call, ScenarioRun},
+    scenario::{Expect, Runs},
+};
+
+/// A judged run.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// Project name.
+    pub project: String,
+    /// How each scenario went.
+    pub scenarios: Vec<ScenarioOutcome>,
+    /// What each node cost, in the order in which they ended.
+    pub nodes: Vec<NodeCost>,
+    /// Where the pipeline's data lies.
+    pub datasets: Vec<DatasetPlace>,
+    /// What the rules found.
+    pub findings: Vec<Finding>,
+}
+
+/// How a scenario went.
+#[derive(Debug, Clone)]
+pub struct ScenarioOutcome {
+    /// Scenario name.
+    pub name: &'static str,
+    /// What a healthy project does.
+    pub expected: &'static str,
+    /// What this one did.
+    pub happened: String,
+    /// Exit status of the project's process.
+    pub exit_code: Option<i32>,
+    /// The address it resolved.
+    pub remote: Option<Remote>,
+    /// Whether it did what a healthy project does.
+    pub healthy: bool,
+    /// Whether it did, or a finding says why not.
+    pub explained: bool,
+}
+
+/// An address that the project resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Remote {
+    /// The address with every secret replaced.
+    pub url_redacted: String,
+    /// Host as the client understands it.
+    pub host: Option<String>,
+    /// Port as the client understands it.
+    pub port: Option<u16>,
+    /// Whether the client speaks TLS.
+    pub tls: Option<bool>,
+    /// Cluster in the address.
+    pub cluster_id: Option<String>,
+}
+
+/// What a node cost, its loads and saves included.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NodeCost {
+    /// Node name.
+    pub name: String,
+    /// How long its function ran.
+    pub seconds: f64,
+    /// Analyses.
+    pub analyze: u64,
+    /// Queries whose rows came to the client.
+    pub execute_reads: u64,
+    /// Writes.
+    pub execute_writes: u64,
+    /// Rows brought to the client.
+    pub rows_down: u64,
+    /// Bytes brought to the client.
+    pub bytes_down: u64,
+    /// Bytes sent to the workspace.
+    pub bytes_up: u64,
+}
+
+/// Where a dataset's data lies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DatasetPlace {
+    /// Dataset name.
+    pub name: String,
+    /// Type as a catalog spells it.
+    #[serde(rename = "type")]
+    pub dataset_type: String,
+    /// Path or table.
+    pub location: Option<String>,
+    /// Where that is.
+    pub verdict: Verdict,
+}
+
+/// Judges `run` by the selected rules.
+#[must_use]
+pub fn judge(run: &Run, selection: &Selection) -> Judgement {
+    let mut findings: Vec<Finding> = selection.rules().flat_map(|rule| rule.apply(run)).collect();
+    // Stable: within a severity the order of the table of rules stays.
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    Judgement {
+        project: run.started.project.clone(),
+        scenarios: run
+            .scenarios
+            .iter()
+            .map(|scenario| outcome(run, scenario, selection))
+            .collect(),
+        nodes: run.pipelines().flat_map(nodes).collect(),
+        datasets: run.pipelines().flat_map(datasets).collect(),
+        findings,
+    }
+}
+
+impl Judgement {
+    /// How many findings of a severity there are.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    }
+}
+
+fn outcome(run: &Run, scenario: &ScenarioRun, selection: &Selection) -> ScenarioOutcome {
+    let healthy = is_healthy(scenario);
+    let explained = healthy
+        || selection
+            .rules()
+            .flat_map(|rule| rule.apply_to(run, scenario))
+            .any(|finding| finding.severity == Severity::Error);
+    ScenarioOutcome {
+        name: scenario.scenario.name,
+        expected: scenario.scenario.expected,
+        happened: happened(scenario),
+        exit_code: scenario.exited().and_then(|exited| exited.code),
+        // The last one counts: hooks replace what was there before.
+        remote: scenario.remotes().last().map(|remote| Remote {
+            url_redacted: remote.url_redacted.clone(),
+            host: remote.host.clone(),
+            port: remote.port,
+            tls: remote.tls,
+            cluster_id: remote.cluster_id.clone(),
+        }),
+        healthy,
+        explained,
+    }
+}
+
+fn is_healthy(scenario: &ScenarioRun) -> bool {
+    if matches!(scenario.scenario.runs, Runs::Pipeline | Runs::Command) {
+        return scenario.succeeded();
+    }
+    let Some(context) = scenario.context() else {
+        return false;
+    };
+    let connected = context.spark_version.is_some();
+    let nothing_sent = scenario.calls.is_empty() && scenario.refused_hosts().next().is_none();
+    match scenario.scenario.expect {
+        Expect::Connects => {
+            connected || (!context.connected_to_something && context.error.is_none())
+        }
+        Expect::ConnectsOrStops => {
+            connected
+                || !context.connected_to_something
+                || (context.error.is_some() && nothing_sent)
+        }
+        Expect::Refused(reasons) => {
+            let refused = scenario.calls.iter().any(|call| {
+                call.refused
+                    .as_ref()
+                    .is_some_and(|refused| reasons.contains(&refused.reason))
+            });
+            !connected && (refused || nothing_sent)
+        }
+        Expect::StaysAway => {
+            context.error.is_none() && nothing_sent && !context.connected_to_something
+        }
+    }
+}
+
+fn happened(scenario: &ScenarioRun) -> String {
+    if let Some(exited) = scenario.exited() {
+        if let Some(stopped) = &exited.stopped {
+            return format!("ended by sparring: {stopped}");
+        }
+        if let Some(signal) = exited.signal {
+            return format!("ended by signal {signal}");
+        }
+    }
+    match scenario.scenario.runs {
+        Runs::Pipeline | Runs::Command => pipeline_happened(scenario),
+        Runs::Context => context_happened(scenario),
+    }
+}
+
+fn pipeline_happened(scenario: &ScenarioRun) -> String {
+    let code = scenario.exited().and_then(|exited| exited.code);
+    if code == Some(0) {
+        let nodes = scenario.finished_nodes().count();
+        let seconds = scenario.exited().map_or(0.0, |exited| exited.seconds);
+        let calls = scenario.calls.len();
+        let to = answered_by(scenario).unwrap_or_else(|| "no workspace".to_owned());
+        return format!("{nodes} nodes, {calls} calls to {to} in {seconds:.1} s");
+    }
+    let status = code.map_or_else(
+        || "no exit status".to_owned(),
+        |code| format!("exit status {code}"),
+    );
+    let pipeline = scenario
+        .pipeline()
+        .and_then(|pipeline| reason(pipeline.error.as_ref(), pipeline.message.as_ref()));
+    let hook = || {
+        scenario.failed_hooks().last().map(|failed| {
+            let reason = reason(Some(&failed.error), Some(&failed.message)).unwrap_or_default();
+            format!("the hook {} failed: {reason}", failed.hook)
+        })
+    };
+    match pipeline.or_else(hook) {
+        Some(reason) => format!("{status}: {reason}"),
+        None => status,
+    }
+}
+
+fn context_happened(scenario: &ScenarioRun) -> String {
+    let Some(context) = scenario.context() else {
+        return match scenario.failed_hooks().last() {
+            Some(failed) => format!("the hook {} failed: {}", failed.hook, failed.error),
+            None => "the project's context could not be built".to_owned(),
+        };
+    };
+    if context.spark_version.is_some() {
+        return answered_by(scenario)
+            .map_or_else(|| "connected".to_owned(), |to| format!("connected to {to}"));
+    }
+    if let Some(refused) = scenario.calls.iter().find_map(|call| call.refused.as_ref()) {
+        return format!(
+            "refused with {}: {}",
+            refused.code,
+            first_line(&refused.message)
+        );
+    }
+    if let Some(refused) = scenario.refused_hosts().next() {
+        return format!(
+            "tried {}:{}; {}",
+            refused.host, refused.port, refused.message
+        );
+    }
+    match reason(context.error.as_ref(), context.message.as_ref()) {
+        Some(reason) => format!("stopped: {reason}"),
+        None => "made no connection".to_owned(),
+    }
+}
+
+/// The workspace that answered the first call, by host and profile.
+fn answered_by(scenario: &ScenarioRun) -> Option<String> {
+    let call = scenario.calls.iter().find(|call| call.refused.is_none())?;
+    let host = &call.received.authority;
+    let host = host
+        .rsplit_once(':')
+        .map_or(host.as_str(), |(host, _port)| host);
+    Some(match &call.received.credential.profile {
+        Some(profile) => format!("{host} as {profile}"),
+        None => host.to_owned(),
+    })
+}
+
+fn reason(error: Option<&String>, message: Option<&String>) -> Option<String> {
+    let error = error?;
+    let message = message
+        .map(|message| first_line(message))
+        .unwrap_or_default();
+    Some(if message.is_empty() {
+        error.clone()
+    } else {
+        format!("{error}: {message}")
+    })
+}
+
+fn first_line(text: &str) -> String {
+    let line = text.trim().lines().next().unwrap_or_default();
+    let mut short: String = line.chars().take(160).collect();
+    if short.len() < line.len() {
+        short.push('…');
+    }
+    short
+}
+
+fn nodes(scenario: &ScenarioRun) -> Vec<NodeCost> {
+    scenario
+        .finished_nodes()
+        .map(|node| {
+            let mut cost = NodeCost {
+                name: node.node.clone(),
+                seconds: node.seconds,
+                analyze: 0,
+                execute_reads: 0,
+                execute_writes: 0,
+                rows_down: 0,
+                bytes_down: 0,
+                bytes_up: 0,
+            };
+            let own = scenario.calls.iter().filter(|call| {
+                call.attribution()
+                    .and_then(|place: &Attribution| place.node.as_ref())
+                    == Some(&node.node)
+            });
+            own.for_each(|call| cost.add(call));
+            cost
+        })
+        .collect()
+}
+
+impl NodeCost {
+    fn add(&mut self, call: &Call) {
+        match call.plan.as_ref().map(|plan| plan.action) {
+            Some(Action::Analyze) => self.analyze += 1,
+            Some(Action::Execute | Action::SqlCommand | Action::Catalog) => self.execute_reads += 1,
+            Some(Action::Write) => self.execute_writes += 1,
+            Some(
+                Action::Ddl
+                | Action::TempView
+                | Action::SqlQuery
+                | Action::Config
+                | Action::Artifacts
+                | Action::Register
+                | Action::Checkpoint
+                | Action::Ml
+                | Action::MlCleanCache
+                | Action::Streaming
+                | Action::Other,
+            )
+            | None => {}
+        }
+        let (rows, size) = call.down();
+        self.rows_down += rows;
+        self.bytes_down += size;
+        self.bytes_up += call
+            .finished
+            .as_ref()
+            .map_or(0, |finished| finished.bytes_up);
+    }
+}
+
+fn datasets(scenario: &ScenarioRun) -> Vec<DatasetPlace> {
+    scenario
+        .datasets()
+        .filter(|dataset| dataset.used && !dataset.parameter)
+        .map(|dataset| DatasetPlace {
+            name: dataset.dataset.clone(),
+            dataset_type: short_type(&dataset.dataset_type),
+            location: dataset.location.clone(),
+            verdict: verdict(dataset),
+        })
+        .collect()
+}

@@ -1,0 +1,125 @@
+//! The Python environment that a project is run in: finding it and asking what is installed.
+//! Nothing of the project is imported.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use serde::Deserialize;
+use tokio::process::Command;
+
+use crate::{Error, Progress, install, sandbox::Environment};
+
+/// How the caller wants the interpreter to be chosen.
+#[derive(Debug, Clone, Default)]
+pub struct PythonChoice {
+    /// `--python`: an interpreter, or the one that `--install` builds on.
+    pub python: Option<PathBuf>,
+    /// `--install`: an environment of the project's own requirements.
+    pub install: bool,
+}
+
+/// What an interpreter has. Versions are absent for what is not installed.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Installed {
+    pub(crate) python: String,
+    pub(crate) kedro: Option<String>,
+    pub(crate) kedro_datasets: Option<String>,
+    pub(crate) pyspark: Option<String>,
+    pub(crate) pyspark_client: Option<String>,
+    pub(crate) databricks_connect: Option<String>,
+    pub(crate) grpcio: Option<String>,
+}
+
+/// Asks without importing any of the packages, which would take seconds.
+const QUESTION: &str = r#"
+import importlib.metadata as m, json, platform
+def version(name):
+    try:
+        return m.version(name)
+    except m.PackageNotFoundError:
+        return None
+names = ["kedro", "kedro-datasets", "pyspark", "pyspark-client", "databricks-connect", "grpcio"]
+answer = {name.replace("-", "_"): version(name) for name in names}
+answer["python"] = platform.python_version()
+print(json.dumps(answer))
+"#;
+
+/// The interpreter for the project in `dir`.
+pub(crate) async fn choose(
+    dir: &Path,
+    choice: &PythonChoice,
+    progress: &dyn Progress,
+) -> Result<PathBuf, Error> {
+    if choice.install {
+        return install::environment(dir, choice.python.as_deref(), progress).await;
+    }
+    if let Some(python) = &choice.python {
+        return Ok(python.clone());
+    }
+    let active = std::env::var_os("VIRTUAL_ENV").map(PathBuf::from);
+    active
+        .into_iter()
+        .chain([dir.join(".venv")])
+        .map(|venv| venv.join("bin/python"))
+        .find(|python| python.exists())
+        .ok_or_else(|| Error::NoPython {
+            dir: dir.to_owned(),
+        })
+}
+
+/// Asks an interpreter what is installed.
+pub(crate) async fn inspect(python: &Path) -> Result<Installed, Error> {
+    let broken = |reason: String| Error::PythonBroken {
+        python: python.to_owned(),
+        reason,
+    };
+    let output = Command::new(python)
+        .args(["-c", QUESTION])
+        // Not in the project's folder, where any file could pass for a module.
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .map_err(|error| broken(error.to_string()))?;
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        return Err(broken(
+            stderr
+                .trim()
+                .lines()
+                .last()
+                .unwrap_or("it failed")
+                .to_owned(),
+        ));
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| broken(error.to_string()))
+}
+
+/// The interpreter for a Kedro project, which must have Kedro.
+pub(crate) async fn with_kedro(
+    dir: &Path,
+    choice: &PythonChoice,
+    progress: &dyn Progress,
+) -> Result<PathBuf, Error> {
+    let python = choose(dir, choice, progress).await?;
+    if inspect(&python).await?.kedro.is_none() {
+        return Err(Error::NoKedro { python });
+    }
+    // Relative paths would be looked up from the project's folder later.
+    std::path::absolute(&python).map_err(|error| Error::PythonBroken {
+        python,
+        reason: error.to_string(),
+    })
+}
+
+/// Makes the interpreter's virtualenv the active one, as its activate script does.
+pub(crate) fn activate(environment: &mut Environment, python: &Path) {
+    let Some(bin) = python.parent() else { return };
+    environment.prepend_path("PATH", bin);
+    if let Some(venv) = bin.parent().filter(|venv| venv.join("pyvenv.cfg").exists()) {
+        environment.set("VIRTUAL_ENV", venv);
+    }
+}

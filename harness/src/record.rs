@@ -1,0 +1,102 @@
+//! A record: everything that was seen of a run, in one JSONL file, in order of time. It is the
+//! only input of rules, so a run can be judged again anywhere.
+
+use std::{
+    fs::File,
+    io::{BufReader, BufWriter, Write},
+    path::Path,
+};
+
+use sparring_journal::{Entry, Event, VERSION, read_entries};
+
+use crate::{Error, runner::now_ms, sandbox::write_private};
+
+/// The entries of a run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Record {
+    entries: Vec<Entry>,
+}
+
+impl Record {
+    /// The entries in order.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Appends an event that happens now.
+    pub fn push(&mut self, event: Event) {
+        self.push_at(now_ms(), event);
+    }
+
+    /// Appends events of several sources, in order of time. Entries that were made in the same
+    /// millisecond keep the order of their source.
+    pub fn append_sorted(&mut self, mut events: Vec<(u64, Event)>) {
+        events.sort_by_key(|(at_ms, _)| *at_ms);
+        for (at_ms, event) in events {
+            self.push_at(at_ms, event);
+        }
+    }
+
+    fn push_at(&mut self, at_ms: u64, event: Event) {
+        self.entries.push(Entry {
+            v: VERSION,
+            seq: self.entries.len() as u64 + 1,
+            at_ms,
+            event,
+        });
+    }
+
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no record of this version.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let file = File::open(path).map_err(|source| Error::RecordUnreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        let invalid = |reason: String| Error::RecordInvalid {
+            path: path.to_owned(),
+            reason,
+        };
+        let entries =
+            read_entries(BufReader::new(file)).map_err(|error| invalid(error.to_string()))?;
+        if !matches!(
+            entries.first().map(|entry| &entry.event),
+            Some(Event::RunStarted(_))
+        ) {
+            return Err(invalid("it does not begin with a run".to_owned()));
+        }
+        Ok(Self { entries })
+    }
+
+    /// Writes the record, readable by this user only: it holds the project's output.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), Error> {
+        let failed = |source| Error::Write {
+            path: path.to_owned(),
+            source,
+        };
+        write_private(path, "")?;
+        let mut file = BufWriter::new(File::options().append(true).open(path).map_err(failed)?);
+        for entry in &self.entries {
+            let line = entry.to_line().map_err(|source| Error::Encode {
+                what: "a record's entry",
+                source,
+            })?;
+            writeln!(file, "{line}").map_err(failed)?;
+        }
+        file.flush().map_err(failed)
+    }
+}
+
+impl FromIterator<Entry> for Record {
+    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
+        Self {
+            entries: entries.into_iter().collect(),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! JSON report, version 1. Programs rely on it: keys are added, never renamed or removed.
+
+use serde::Serialize;
+
+use crate::{
+    Error, Finding, Severity,
+    judge::{DatasetPlace, Judgement, NodeCost, Remote},
+};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    version: u32,
+    project: &'a str,
+    scenarios: Vec<Scenario<'a>>,
+    nodes: &'a [NodeCost],
+    datasets: &'a [DatasetPlace],
+    findings: &'a [Finding],
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Scenario<'a> {
+    name: &'a str,
+    exit_code: Option<i32>,
+    remote: Option<&'a Remote>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    error: usize,
+    warning: usize,
+    info: usize,
+}
+
+pub(super) fn render(judgement: &Judgement) -> Result<String, Error> {
+    let scenarios = judgement
+        .scenarios
+        .iter()
+        .map(|scenario| Scenario {
+            name: scenario.name,
+            exit_code: scenario.exit_code,
+            remote: scenario.remote.as_ref(),
+        })
+        .collect();
+    let report = Report {
+        version: 1,
+        project: &judgement.project,
+        scenarios,
+        nodes: &judgement.nodes,
+        datasets: &judgement.datasets,
+        findings: &judgement.findings,
+        summary: Summary {
+            error: judgement.count(Severity::Error),
+            warning: judgement.count(Severity::Warning),
+            info: judgement.count(Severity::Info),
+        },
+    };
+    serde_json::to_string_pretty(&report)
+        .map(|text| text + "\n")
+        .map_err(|source| Error::Encode {
+            what: "the report",
+            source,
+        })
+}

@@ -1,0 +1,3 @@
+//! Rules about secrets.
+
+pub(super) mod token_in_output;
