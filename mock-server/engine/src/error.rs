@@ -11,6 +11,7 @@ use std::sync::Arc;
 use datafusion::arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 use sparring_proto::MissingField;
+use sparring_sql::ParseError;
 
 pub use conditions::Exception;
 use conditions::{Condition, condition};
@@ -272,6 +273,21 @@ impl std::error::Error for Error {}
 impl From<MissingField> for Error {
     fn from(missing: MissingField) -> Self {
         Self::invalid_plan(missing.to_string())
+    }
+}
+
+impl From<ParseError> for Error {
+    fn from(error: ParseError) -> Self {
+        let known = condition(error.class);
+        Self(Box::new(Inner {
+            class: Some(error.class.to_owned()),
+            sql_state: error.sql_state.or(Some(known.sql_state)),
+            exception: Exception::Parse,
+            parameters: error.parameters.clone(),
+            message: error.message(),
+            context: None,
+            hint: None,
+        }))
     }
 }
 

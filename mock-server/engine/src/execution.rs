@@ -5,13 +5,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::physical_plan::execute_stream;
+use futures::StreamExt;
 use futures::stream::BoxStream;
 use parking_lot::Mutex;
 use sparring_proto::connect::{self as proto, execute_plan_response::ResponseType};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::functions::kernels;
+use crate::plan::context::Context;
+use crate::plan::typed::Typed;
+use crate::plan::{Planned, project};
+use crate::types::arrow::with_type;
+use crate::types::proto::from_arrow;
 
 /// The answer to one plan.
 pub struct Execution {
@@ -59,4 +67,103 @@ pub struct Metric {
     pub parent: i64,
     /// Values by metric name.
     pub values: BTreeMap<String, i64>,
+}
+
+/// Resolves and starts a relation.
+pub(crate) async fn run(context: &Context, relation: &proto::Relation) -> Result<Execution> {
+    let planned = crate::analyze::plan(context, relation).await?;
+    let rows = stream(context, planned).await?;
+    Ok(Execution {
+        rows: Some(rows),
+        responses: Vec::new(),
+        observed: Arc::default(),
+        metrics: Arc::default(),
+    })
+}
+
+/// The Spark row type of a resolved relation.
+pub(crate) fn row_type(planned: &Planned) -> DataType {
+    DataType::Struct(
+        planned
+            .scope
+            .columns
+            .iter()
+            .map(|column| Arc::new(column.field()))
+            .collect(),
+    )
+}
+
+/// Starts a resolved relation; the batches carry Spark's names and the session's time zone.
+pub(crate) async fn stream(context: &Context, planned: Planned) -> Result<Rows> {
+    let schema = from_arrow(&row_type(&planned));
+    let zone: Arc<str> = context.time_zone.name().into();
+    let fields: Vec<Field> = planned
+        .scope
+        .columns
+        .iter()
+        .map(|column| {
+            Field::new(
+                column.name.as_ref(),
+                zoned(&column.data_type, &zone),
+                column.nullable,
+            )
+        })
+        .collect();
+    let arrow_schema = Arc::new(Schema::new(fields));
+    let list: Vec<_> = planned
+        .scope
+        .columns
+        .iter()
+        .map(|c| (c.clone(), Typed::column(c)))
+        .collect();
+    // Where each output column lies in the plan's batches; one may be shown twice.
+    let plan = project(planned.plan, &list)?;
+    let places: Vec<usize> = planned
+        .scope
+        .columns
+        .iter()
+        .map(|column| {
+            plan.schema()
+                .index_of_column_by_name(None, &column.id.internal_name())
+                .ok_or_else(|| Error::internal(format!("the column `{}` was lost", column.name)))
+        })
+        .collect::<Result<_>>()?;
+    let state = context.session.workspace.state();
+    let physical = state.create_physical_plan(&plan).await?;
+    let batches = execute_stream(physical, state.task_ctx())?;
+    let edge = Arc::clone(&arrow_schema);
+    let batches = batches.map(move |batch| {
+        let batch = batch.map_err(Error::from)?;
+        let columns: Vec<ArrayRef> = places
+            .iter()
+            .map(|place| Arc::clone(batch.column(*place)))
+            .collect();
+        kernels::batch(Arc::clone(&edge), columns, batch.num_rows())
+    });
+    Ok(Rows {
+        schema,
+        arrow_schema,
+        batches: batches.boxed(),
+    })
+}
+
+/// The type with the session's zone on every timestamp.
+fn zoned(data_type: &DataType, zone: &Arc<str>) -> DataType {
+    match data_type {
+        DataType::Timestamp(unit, Some(_)) => DataType::Timestamp(*unit, Some(Arc::clone(zone))),
+        DataType::List(item) => {
+            DataType::List(Arc::new(with_type(item, zoned(item.data_type(), zone))))
+        }
+        DataType::Map(entries, sorted) => DataType::Map(
+            Arc::new(with_type(entries, zoned(entries.data_type(), zone))),
+            *sorted,
+        ),
+        DataType::Struct(fields) => DataType::Struct(
+            fields
+                .iter()
+                .map(|f| Arc::new(with_type(f, zoned(f.data_type(), zone))))
+                .collect(),
+        ),
+        other => other.clone(),
+    }
 }

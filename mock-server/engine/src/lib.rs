@@ -3,10 +3,15 @@
 //! Takes unresolved Spark Connect plans, resolves names and types as Spark does, and answers with
 //! streams of record batches. It deliberately knows no headers, tokens, HTTP or gRPC.
 
+mod analyze;
 mod conf;
 mod error;
 mod execution;
+mod functions;
+mod io;
+mod plan;
 mod session;
+mod types;
 mod workspace;
 
 pub use conf::{Conf, ConfError, Flavor};

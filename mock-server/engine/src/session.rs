@@ -9,11 +9,14 @@ use bytes::Bytes;
 use parking_lot::RwLock;
 use sparring_proto::connect::{
     Plan, analyze_plan_request::Analyze, analyze_plan_response::Result as AnalyzeResult,
+    plan::OpType,
 };
 
 use crate::conf::Conf;
-use crate::error::{Error, Result};
+use crate::error::{Error, Exception, Result};
 use crate::execution::Execution;
+use crate::plan::Planned;
+use crate::plan::context::Context;
 use crate::workspace::Workspace;
 
 /// One Spark session.
@@ -21,6 +24,30 @@ pub struct Session {
     pub(crate) workspace: Arc<Workspace>,
     conf: Conf,
     artifacts: RwLock<HashMap<String, Bytes>>,
+    views: RwLock<HashMap<String, Arc<TempView>>>,
+    checkpoints: RwLock<HashMap<String, Arc<TempView>>>,
+    namespace: RwLock<(String, String)>,
+}
+
+/// A relation kept under a name: a temporary view, a checkpoint.
+pub(crate) struct TempView {
+    plan: datafusion::logical_expr::LogicalPlan,
+    scope: crate::plan::scope::Scope,
+}
+
+impl TempView {
+    /// Keeps a relation.
+    pub(crate) fn new(planned: Planned) -> Self {
+        Self {
+            plan: planned.plan,
+            scope: planned.scope,
+        }
+    }
+
+    /// The relation again.
+    pub(crate) fn planned(&self) -> Planned {
+        Planned::new(self.plan.clone(), self.scope.clone())
+    }
 }
 
 impl Session {
@@ -30,6 +57,9 @@ impl Session {
             workspace,
             conf,
             artifacts: RwLock::default(),
+            views: RwLock::default(),
+            checkpoints: RwLock::default(),
+            namespace: RwLock::new(("main".to_owned(), "default".to_owned())),
         })
     }
 
@@ -39,6 +69,9 @@ impl Session {
             workspace: Arc::clone(&self.workspace),
             conf: self.conf.duplicate(),
             artifacts: RwLock::new(self.artifacts.read().clone()),
+            views: RwLock::new(self.views.read().clone()),
+            checkpoints: RwLock::default(),
+            namespace: RwLock::new(self.namespace.read().clone()),
         })
     }
 
@@ -57,17 +90,50 @@ impl Session {
         self.artifacts.read().get(name).cloned()
     }
 
+    /// The current catalog and schema.
+    pub(crate) fn current_namespace(&self) -> (String, String) {
+        self.namespace.read().clone()
+    }
+
+    /// The temporary view of a name: one part, or two for a global one.
+    pub(crate) fn temp_view(&self, parts: &[String]) -> Option<Arc<TempView>> {
+        let name = match parts {
+            [name] => name.to_lowercase(),
+            [database, name] if database.eq_ignore_ascii_case("global_temp") => {
+                format!("global_temp.{}", name.to_lowercase())
+            }
+            _ => return None,
+        };
+        self.views.read().get(&name).cloned()
+    }
+
+    /// The checkpoint that the client knows under an id.
+    pub(crate) fn checkpoint(&self, id: &str) -> Option<Arc<TempView>> {
+        self.checkpoints.read().get(id).cloned()
+    }
+
     /// Runs a plan: a relation's rows as a stream, or a command to its end.
     ///
     /// The future may be dropped at any point to interrupt the work.
     pub async fn execute(self: &Arc<Self>, plan: &Plan) -> Result<Execution> {
-        let _ = plan;
-        Err(Error::unsupported("execution"))
+        match plan.op_type.as_ref() {
+            Some(OpType::Root(relation)) => {
+                let context = Context::of(self);
+                crate::execution::run(&context, relation).await
+            }
+            Some(OpType::Command(_)) => Err(Error::unsupported("commands")),
+            Some(OpType::CompressedOperation(_)) => Err(Error::invalid_plan(
+                "a compressed plan must be decompressed before it runs",
+            )),
+            None => Err(Error::plain(
+                Exception::UnsupportedOperation,
+                "OPTYPE_NOT_SET not supported.",
+            )),
+        }
     }
 
     /// Answers a question about a plan; never runs it, except for what `persist` asks.
     pub async fn analyze(self: &Arc<Self>, request: &Analyze) -> Result<AnalyzeResult> {
-        let _ = request;
-        Err(Error::unsupported("analysis"))
+        crate::analyze::analyze(self, request).await
     }
 }

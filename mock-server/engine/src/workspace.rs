@@ -5,6 +5,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::prelude::SessionConfig;
+
 use crate::conf::Flavor;
 use crate::error::Result;
 use crate::session::Session;
@@ -25,13 +29,38 @@ pub struct Options {
 /// One fake workspace: everything that outlives a session.
 pub struct Workspace {
     pub(crate) options: Options,
+    state: SessionState,
 }
 
 impl Workspace {
     /// Opens the data directory, making what a new workspace has: catalog `main` with schema
     /// `default`, and `hive_metastore.default`.
     pub async fn open(options: Options) -> Result<Arc<Self>> {
-        Ok(Arc::new(Self { options }))
+        let config = SessionConfig::new()
+            .with_target_partitions(std::thread::available_parallelism().map_or(1, usize::from))
+            .with_information_schema(false)
+            .set_bool(
+                "datafusion.execution.parquet.schema_force_view_types",
+                false,
+            )
+            .set_bool(
+                "datafusion.execution.skip_physical_aggregate_schema_check",
+                true,
+            );
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_limit(options.memory_limit_bytes, 1.0)
+            .build_arc()?;
+        let state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(runtime)
+            .with_default_features()
+            .build();
+        Ok(Arc::new(Self { options, state }))
+    }
+
+    /// The engine's rules, configuration and memory pool; the same for all sessions.
+    pub(crate) fn state(&self) -> &SessionState {
+        &self.state
     }
 
     /// A fresh session with default configuration.

@@ -1,0 +1,298 @@
+//! Comparisons, three-valued logic, null tests and `IN`: DataFusion's own operators after Spark's
+//! coercion, so that its optimiser sees through them.
+
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use datafusion::logical_expr::expr::{BinaryExpr, InList};
+use datafusion::logical_expr::{Expr, Operator};
+
+use super::{Call, CastMode, Function, cast, scalar};
+use crate::error::{Error, Result};
+use crate::plan::context::Context;
+use crate::plan::typed::Typed;
+use crate::types::coerce::{common_of_all, comparison, is_orderable};
+use crate::types::sql_name;
+
+pub(super) const TABLE: &[Function] = &[
+    scalar("!", negation),
+    scalar("!=", |call| compare(call, Operator::NotEq)),
+    scalar("<", |call| compare(call, Operator::Lt)),
+    scalar("<=", |call| compare(call, Operator::LtEq)),
+    scalar("<=>", |call| compare(call, Operator::IsNotDistinctFrom)),
+    scalar("<>", |call| compare(call, Operator::NotEq)),
+    scalar("=", |call| compare(call, Operator::Eq)),
+    scalar("==", |call| compare(call, Operator::Eq)),
+    scalar(">", |call| compare(call, Operator::Gt)),
+    scalar(">=", |call| compare(call, Operator::GtEq)),
+    scalar("and", |call| logical(call, Operator::And)),
+    scalar("between", between),
+    scalar("equal_null", |call| {
+        compare(call, Operator::IsNotDistinctFrom)
+    }),
+    scalar("in", in_list),
+    scalar("isnotnull", |call| {
+        null_test(call, Expr::IsNotNull, "IS NOT NULL")
+    }),
+    scalar("isnull", |call| null_test(call, Expr::IsNull, "IS NULL")),
+    scalar("not", negation),
+    scalar("or", |call| logical(call, Operator::Or)),
+];
+
+/// Both conditions, for planners that have two.
+pub(crate) fn and(left: Expr, right: Expr) -> Expr {
+    Expr::BinaryExpr(BinaryExpr::new(
+        Box::new(left),
+        Operator::And,
+        Box::new(right),
+    ))
+}
+
+/// The opposite of a condition.
+fn not(condition: Expr) -> Expr {
+    Expr::Not(Box::new(condition))
+}
+
+/// `left = right` after Spark's coercion, for USING joins and simple CASE.
+pub(crate) fn equals(context: &Context, left: Typed, right: Typed) -> Result<Typed> {
+    let call = Call {
+        context,
+        name: "=",
+        args: vec![left, right],
+        distinct: false,
+        filter: None,
+        ignore_nulls: false,
+        origin: None,
+    };
+    compare(&call, Operator::Eq)
+}
+
+fn symbol(operator: Operator) -> String {
+    match operator {
+        Operator::IsNotDistinctFrom => "<=>".to_owned(),
+        Operator::And => "AND".to_owned(),
+        Operator::Or => "OR".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn compare(call: &Call<'_>, operator: Operator) -> Result<Typed> {
+    call.arity(2..=2)?;
+    let (left, right) = (call.arg(0)?, call.arg(1)?);
+    // Spark prints `NOT (a = b)` for `a != b`.
+    let name: Arc<str> = match (call.name, operator) {
+        ("equal_null", _) => call.default_name(),
+        (_, Operator::NotEq) => format!("(NOT ({} = {}))", left.name, right.name).into(),
+        _ => format!("({} {} {})", left.name, symbol(operator), right.name).into(),
+    };
+    let common = comparison(&left.data_type, &right.data_type, call.context.ansi)
+        .ok_or_else(|| different(call, &name, &left.data_type, &right.data_type))?;
+    if !is_orderable(&common) {
+        return Err(Error::new(
+            "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
+            [
+                ("sqlExpr", format!("\"{name}\"")),
+                ("functionName", format!("`{}`", symbol(operator))),
+                ("dataType", format!("\"{}\"", sql_name(&common))),
+            ],
+        )
+        .at(call.origin.clone()));
+    }
+    let nullable = operator != Operator::IsNotDistinctFrom && (left.nullable || right.nullable);
+    let mode = CastMode::implicit(call.context);
+    let left = cast(
+        call.context,
+        left.clone(),
+        &common,
+        mode,
+        call.origin.clone(),
+    )?;
+    let right = cast(
+        call.context,
+        right.clone(),
+        &common,
+        mode,
+        call.origin.clone(),
+    )?;
+    let expr = Expr::BinaryExpr(BinaryExpr::new(
+        Box::new(left.expr),
+        operator,
+        Box::new(right.expr),
+    ));
+    Ok(Typed::new(expr, DataType::Boolean, nullable, name))
+}
+
+fn different(call: &Call<'_>, name: &str, left: &DataType, right: &DataType) -> Error {
+    Error::new(
+        "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
+        [
+            ("sqlExpr", format!("\"{name}\"")),
+            ("left", format!("\"{}\"", sql_name(left))),
+            ("right", format!("\"{}\"", sql_name(right))),
+        ],
+    )
+    .at(call.origin.clone())
+}
+
+/// An operand of AND, OR and NOT.
+fn condition(call: &Call<'_>, index: usize, name: &str) -> Result<Typed> {
+    let arg = call.arg(index)?;
+    if matches!(
+        arg.data_type,
+        DataType::Boolean | DataType::Null | DataType::Utf8
+    ) {
+        return cast(
+            call.context,
+            arg.clone(),
+            &DataType::Boolean,
+            CastMode::implicit(call.context),
+            call.origin.clone(),
+        );
+    }
+    if call.args.len() == 2 {
+        let (left, right) = (call.arg(0)?, call.arg(1)?);
+        if left.data_type != right.data_type {
+            return Err(different(call, name, &left.data_type, &right.data_type));
+        }
+        return Err(Error::new(
+            "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
+            [
+                ("sqlExpr", format!("\"{name}\"")),
+                ("inputType", "\"BOOLEAN\"".to_owned()),
+                (
+                    "actualDataType",
+                    format!("\"{}\"", sql_name(&arg.data_type)),
+                ),
+            ],
+        )
+        .at(call.origin.clone()));
+    }
+    Err(call.unexpected_type(index, "BOOLEAN"))
+}
+
+fn logical(call: &Call<'_>, operator: Operator) -> Result<Typed> {
+    call.arity(2..=2)?;
+    let name = format!(
+        "({} {} {})",
+        call.arg(0)?.name,
+        symbol(operator),
+        call.arg(1)?.name
+    );
+    let (left, right) = (condition(call, 0, &name)?, condition(call, 1, &name)?);
+    let nullable = left.nullable || right.nullable;
+    let expr = Expr::BinaryExpr(BinaryExpr::new(
+        Box::new(left.expr),
+        operator,
+        Box::new(right.expr),
+    ));
+    Ok(Typed::new(expr, DataType::Boolean, nullable, name))
+}
+
+fn negation(call: &Call<'_>) -> Result<Typed> {
+    call.arity(1..=1)?;
+    let name = format!("(NOT {})", call.arg(0)?.name);
+    let arg = condition(call, 0, &name)?;
+    Ok(Typed::new(
+        not(arg.expr),
+        DataType::Boolean,
+        arg.nullable,
+        name,
+    ))
+}
+
+fn null_test(call: &Call<'_>, test: fn(Box<Expr>) -> Expr, suffix: &str) -> Result<Typed> {
+    call.arity(1..=1)?;
+    let arg = call.arg(0)?;
+    let name = format!("({} {suffix})", arg.name);
+    Ok(Typed::new(
+        test(Box::new(arg.expr.clone())),
+        DataType::Boolean,
+        false,
+        name,
+    ))
+}
+
+fn between(call: &Call<'_>) -> Result<Typed> {
+    call.arity(3..=3)?;
+    let part = |name: &'static str, other: usize| -> Result<Typed> {
+        let pair = Call {
+            context: call.context,
+            name,
+            args: vec![call.arg(0)?.clone(), call.arg(other)?.clone()],
+            distinct: false,
+            filter: None,
+            ignore_nulls: false,
+            origin: call.origin.clone(),
+        };
+        compare(
+            &pair,
+            if name == ">=" {
+                Operator::GtEq
+            } else {
+                Operator::LtEq
+            },
+        )
+    };
+    let (low, high) = (part(">=", 1)?, part("<=", 2)?);
+    let name = format!(
+        "between({}, {}, {})",
+        call.arg(0)?.name,
+        call.arg(1)?.name,
+        call.arg(2)?.name
+    );
+    let nullable = low.nullable || high.nullable;
+    Ok(Typed::new(
+        and(low.expr, high.expr),
+        DataType::Boolean,
+        nullable,
+        name,
+    ))
+}
+
+fn in_list(call: &Call<'_>) -> Result<Typed> {
+    call.arity(2..=usize::MAX)?;
+    let names: Vec<&str> = call
+        .args
+        .iter()
+        .skip(1)
+        .map(|arg| arg.name.as_ref())
+        .collect();
+    let name = format!("({} IN ({}))", call.arg(0)?.name, names.join(", "));
+    let ansi = call.context.ansi;
+    let common =
+        common_of_all(call.args.iter().map(|arg| &arg.data_type), ansi).ok_or_else(|| {
+            let types: Vec<String> = call
+                .args
+                .iter()
+                .map(|arg| format!("\"{}\"", sql_name(&arg.data_type)))
+                .collect();
+            Error::new(
+                "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
+                [
+                    ("sqlExpr", format!("\"{name}\"")),
+                    ("functionName", "`in`".to_owned()),
+                    ("dataType", format!("[{}]", types.join(", "))),
+                ],
+            )
+            .at(call.origin.clone())
+        })?;
+    let mode = CastMode::implicit(call.context);
+    let mut args = call.args.iter().map(|arg| {
+        cast(
+            call.context,
+            arg.clone(),
+            &common,
+            mode,
+            call.origin.clone(),
+        )
+    });
+    let value = args
+        .next()
+        .transpose()?
+        .ok_or_else(|| Error::internal("IN without a value"))?;
+    let list = args.collect::<Result<Vec<_>>>()?;
+    let nullable = value.nullable || list.iter().any(|item| item.nullable);
+    let list = list.into_iter().map(|item| item.expr).collect();
+    let expr = Expr::InList(InList::new(Box::new(value.expr), list, false));
+    Ok(Typed::new(expr, DataType::Boolean, nullable, name))
+}

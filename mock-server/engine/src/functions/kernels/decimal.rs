@@ -1,0 +1,154 @@
+//! Decimal operators with Spark's precision: computed exactly in 256 bits, rounded half up to the
+//! planned scale, and held against the planned precision.
+
+use arrow::array::{Array, Decimal128Array};
+use arrow::datatypes::i256;
+
+use crate::error::{Error, Result};
+
+/// Why a row has no result.
+pub(crate) enum Failure {
+    /// The divisor is zero.
+    ZeroDivisor,
+    /// The result does not fit; its text.
+    Overflow(String),
+}
+
+/// The operator row by row. `failed` decides whether a failure is an error or a null.
+pub(crate) fn binary(
+    operator: &str,
+    left: &Decimal128Array,
+    right: &Decimal128Array,
+    (precision, scale): (u8, i8),
+    failed: impl Fn(Failure) -> Result<()>,
+) -> Result<Decimal128Array> {
+    let (s1, s2) = (i32::from(left.scale()), i32::from(right.scale()));
+    let target = i32::from(scale);
+    let limit = power(i32::from(precision));
+    let mut values: Vec<Option<i128>> = Vec::with_capacity(left.len());
+    for row in 0..left.len() {
+        if left.is_null(row) || right.is_null(row) {
+            values.push(None);
+            continue;
+        }
+        let (l, r) = (
+            i256::from_i128(left.value(row)),
+            i256::from_i128(right.value(row)),
+        );
+        if r == i256::ZERO && matches!(operator, "/" | "%" | "div" | "pmod") {
+            failed(Failure::ZeroDivisor)?;
+            values.push(None);
+            continue;
+        }
+        let exact = compute(operator, (l, s1), (r, s2), target);
+        match exact.and_then(|value| (value.wrapping_abs() < limit).then_some(value)) {
+            Some(value) => values.push(value.to_i128()),
+            None => {
+                failed(Failure::Overflow(exact.map_or_else(
+                    || format!("{} {operator} {}", plain(l, s1), plain(r, s2)),
+                    |value| plain(value, target),
+                )))?;
+                values.push(None);
+            }
+        }
+    }
+    Decimal128Array::from(values)
+        .with_precision_and_scale(precision, scale)
+        .map_err(Error::from)
+}
+
+fn compute(
+    operator: &str,
+    (l, s1): (i256, i32),
+    (r, s2): (i256, i32),
+    target: i32,
+) -> Option<i256> {
+    let common = s1.max(s2);
+    match operator {
+        "+" => rescale(
+            up(l, common - s1)?.checked_add(up(r, common - s2)?)?,
+            common,
+            target,
+        ),
+        "-" => rescale(
+            up(l, common - s1)?.checked_sub(up(r, common - s2)?)?,
+            common,
+            target,
+        ),
+        "*" => rescale(l.checked_mul(r)?, s1 + s2, target),
+        // l / 10^s1 divided by r / 10^s2, with `target` digits after the point.
+        "/" => {
+            let shift = target + s2 - s1;
+            let (numerator, denominator) = if shift >= 0 {
+                (up(l, shift)?, r)
+            } else {
+                (l, up(r, -shift)?)
+            };
+            Some(half_up(numerator, denominator))
+        }
+        "div" => {
+            let (l, r) = (up(l, common - s1)?, up(r, common - s2)?);
+            l.checked_div(r)
+        }
+        _ => {
+            let (l, r) = (up(l, common - s1)?, up(r, common - s2)?);
+            let mut rest = l.checked_rem(r)?;
+            if operator == "pmod" && rest < i256::ZERO {
+                rest = rest.checked_add(r)?.checked_rem(r)?;
+            }
+            rescale(rest, common, target)
+        }
+    }
+}
+
+/// The value with another number of digits after the point, rounded half up.
+pub(crate) fn rescale(value: i256, from: i32, to: i32) -> Option<i256> {
+    if to >= from {
+        return up(value, to - from);
+    }
+    Some(half_up(value, power(from - to)))
+}
+
+/// Division rounded half away from zero, as `RoundingMode.HALF_UP`.
+fn half_up(numerator: i256, denominator: i256) -> i256 {
+    let quotient = numerator.wrapping_div(denominator);
+    let rest = numerator.wrapping_rem(denominator).wrapping_abs();
+    if rest.wrapping_add(rest) < denominator.wrapping_abs() {
+        return quotient;
+    }
+    let negative = (numerator < i256::ZERO) != (denominator < i256::ZERO);
+    if negative {
+        quotient.wrapping_sub(i256::ONE)
+    } else {
+        quotient.wrapping_add(i256::ONE)
+    }
+}
+
+fn up(value: i256, digits: i32) -> Option<i256> {
+    if digits == 0 {
+        Some(value)
+    } else {
+        value.checked_mul(power(digits))
+    }
+}
+
+/// Ten to the power of `digits`; 76 digits are what 256 bits hold.
+pub(crate) fn power(digits: i32) -> i256 {
+    let digits = u32::try_from(digits.clamp(0, 76)).unwrap_or(0);
+    i256::from_i128(10).wrapping_pow(digits)
+}
+
+/// The unscaled value as digits with a point.
+pub(crate) fn plain(value: i256, scale: i32) -> String {
+    let negative = value < i256::ZERO;
+    let digits = value.wrapping_abs().to_string();
+    let scale = usize::try_from(scale.max(0)).unwrap_or(0);
+    let padded = format!("{digits:0>width$}", width = scale + 1);
+    let (whole, fraction) = padded.split_at(padded.len() - scale);
+    let sign = if negative { "-" } else { "" };
+    if scale == 0 {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{fraction}")
+    }
+}

@@ -1,0 +1,28 @@
+//! What no crate offers with Spark's results: computations over arrays.
+//!
+//! Nothing here knows names, coercion or plans.
+
+pub(crate) mod cast;
+pub(crate) mod decimal;
+pub(crate) mod nested;
+pub(crate) mod text;
+pub(crate) mod update;
+
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
+
+use crate::error::Result;
+use crate::types::arrow::relabel_all;
+
+/// A batch of columns under a schema; names and nullability are taken from the schema.
+pub(crate) fn batch(
+    schema: SchemaRef,
+    columns: Vec<ArrayRef>,
+    n_rows: usize,
+) -> Result<RecordBatch> {
+    let columns = relabel_all(&columns, schema.fields())?;
+    let options = RecordBatchOptions::new().with_row_count(Some(n_rows));
+    Ok(RecordBatch::try_new_with_options(
+        schema, columns, &options,
+    )?)
+}

@@ -1,0 +1,180 @@
+//! How Spark writes values as text: Java's floating-point form, dates, times, intervals, and the
+//! form a constant has in a column name.
+
+use arrow::datatypes::i256;
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike};
+use chrono_tz::Tz;
+use datafusion::common::ScalarValue;
+
+use super::decimal;
+
+/// `Double.toString`: the shortest digits that read back the same, in scientific form outside of
+/// 1e-3 … 1e7.
+pub(crate) fn double(value: f64) -> String {
+    if value.is_nan() {
+        return "NaN".into();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 {
+            "Infinity".into()
+        } else {
+            "-Infinity".into()
+        };
+    }
+    java_form(
+        &format!("{value:e}"),
+        value == 0.0,
+        value.is_sign_negative(),
+        value.abs(),
+    )
+}
+
+/// `Float.toString`.
+pub(crate) fn float(value: f32) -> String {
+    if value.is_nan() || value.is_infinite() {
+        return double(f64::from(value));
+    }
+    java_form(
+        &format!("{value:e}"),
+        value == 0.0,
+        value.is_sign_negative(),
+        f64::from(value).abs(),
+    )
+}
+
+fn java_form(scientific: &str, zero: bool, negative: bool, magnitude: f64) -> String {
+    if zero {
+        return if negative {
+            "-0.0".into()
+        } else {
+            "0.0".into()
+        };
+    }
+    let unsigned = scientific.trim_start_matches('-');
+    let (mantissa, exponent) = unsigned.split_once('e').unwrap_or((unsigned, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
+    let sign = if negative { "-" } else { "" };
+    if !(1e-3..1e7).contains(&magnitude) {
+        let (first, rest) = digits.split_at(1);
+        let rest = if rest.is_empty() { "0" } else { rest };
+        return format!("{sign}{first}.{rest}E{exponent}");
+    }
+    if exponent >= 0 {
+        let point = usize::try_from(exponent).unwrap_or(0) + 1;
+        let padded = format!("{digits:0<point$}");
+        let (whole, fraction) = padded.split_at(point);
+        let fraction = if fraction.is_empty() { "0" } else { fraction };
+        return format!("{sign}{whole}.{fraction}");
+    }
+    let zeros = usize::try_from(-exponent - 1).unwrap_or(0);
+    format!("{sign}0.{}{digits}", "0".repeat(zeros))
+}
+
+/// A date as `yyyy-MM-dd`; years beyond four digits carry a sign, as in Java.
+pub(crate) fn date(days: i32) -> String {
+    let epoch = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap_or_default();
+    match epoch.checked_add_signed(chrono::TimeDelta::days(i64::from(days))) {
+        Some(date) => ymd(date),
+        None => format!("{days} days since 1970-01-01"),
+    }
+}
+
+fn ymd(date: NaiveDate) -> String {
+    let year = date.year();
+    let year = match year {
+        0..=9999 => format!("{year:04}"),
+        10_000.. => format!("+{year}"),
+        _ => format!("-{:04}", -year),
+    };
+    format!("{year}-{:02}-{:02}", date.month(), date.day())
+}
+
+/// A time without zone: fractions without trailing zeros.
+pub(crate) fn timestamp_ntz(micros: i64) -> String {
+    match DateTime::from_timestamp_micros(micros) {
+        Some(moment) => date_time(moment.naive_utc()),
+        None => format!("{micros} microseconds since 1970-01-01"),
+    }
+}
+
+/// A moment in the session's zone.
+pub(crate) fn timestamp(micros: i64, zone: Tz) -> String {
+    match DateTime::from_timestamp_micros(micros) {
+        Some(moment) => date_time(moment.with_timezone(&zone).naive_local()),
+        None => format!("{micros} microseconds since 1970-01-01"),
+    }
+}
+
+fn date_time(moment: NaiveDateTime) -> String {
+    let micros = moment.nanosecond() / 1000;
+    let fraction = if micros == 0 {
+        String::new()
+    } else {
+        format!(".{}", format!("{micros:06}").trim_end_matches('0'))
+    };
+    format!(
+        "{} {:02}:{:02}:{:02}{fraction}",
+        ymd(moment.date()),
+        moment.hour(),
+        moment.minute(),
+        moment.second()
+    )
+}
+
+/// A decimal without exponent.
+pub(crate) fn decimal_plain(value: i128, scale: i8) -> String {
+    decimal::plain(i256::from_i128(value), i32::from(scale))
+}
+
+/// `INTERVAL '1 02:03:04.5' DAY TO SECOND`.
+pub(crate) fn day_time_interval(micros: i64) -> String {
+    let sign = if micros < 0 { "-" } else { "" };
+    let total = micros.unsigned_abs();
+    let (days, rest) = (total / 86_400_000_000, total % 86_400_000_000);
+    let (hours, rest) = (rest / 3_600_000_000, rest % 3_600_000_000);
+    let (minutes, rest) = (rest / 60_000_000, rest % 60_000_000);
+    let (seconds, fraction) = (rest / 1_000_000, rest % 1_000_000);
+    let fraction = if fraction == 0 {
+        String::new()
+    } else {
+        format!(".{}", format!("{fraction:06}").trim_end_matches('0'))
+    };
+    format!("INTERVAL '{sign}{days} {hours:02}:{minutes:02}:{seconds:02}{fraction}' DAY TO SECOND")
+}
+
+/// `INTERVAL '1-2' YEAR TO MONTH`.
+pub(crate) fn year_month_interval(months: i32) -> String {
+    let sign = if months < 0 { "-" } else { "" };
+    let total = months.unsigned_abs();
+    format!(
+        "INTERVAL '{sign}{}-{}' YEAR TO MONTH",
+        total / 12,
+        total % 12
+    )
+}
+
+/// How a constant is written in the name of a column.
+pub(crate) fn literal_name(value: &ScalarValue, zone: Tz) -> String {
+    match value {
+        other if other.is_null() => "NULL".into(),
+        ScalarValue::Utf8(Some(text)) => text.clone(),
+        ScalarValue::Float32(Some(number)) => float(*number),
+        ScalarValue::Float64(Some(number)) => double(*number),
+        ScalarValue::Decimal128(Some(number), _, scale) => decimal_plain(*number, *scale),
+        ScalarValue::Date32(Some(days)) => format!("DATE '{}'", date(*days)),
+        ScalarValue::TimestampMicrosecond(Some(micros), Some(_)) => {
+            format!("TIMESTAMP '{}'", timestamp(*micros, zone))
+        }
+        ScalarValue::TimestampMicrosecond(Some(micros), None) => {
+            format!("TIMESTAMP_NTZ '{}'", timestamp_ntz(*micros))
+        }
+        ScalarValue::Binary(Some(bytes)) => {
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+            format!("X'{hex}'")
+        }
+        ScalarValue::DurationMicrosecond(Some(micros)) => day_time_interval(*micros),
+        ScalarValue::IntervalYearMonth(Some(months)) => year_month_interval(*months),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,52 @@
+//! All function tables together, and finding a row by name.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::{Function, arithmetic, comparison, conditional};
+
+const GROUPS: &[&[Function]] = &[arithmetic::TABLE, comparison::TABLE, conditional::TABLE];
+
+static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {
+    GROUPS
+        .iter()
+        .flat_map(|group| group.iter())
+        .map(|row| (row.name, row))
+        .collect()
+});
+
+/// The row of a function; names ignore case.
+pub(crate) fn find(name: &str) -> Option<&'static Function> {
+    BY_NAME
+        .get(name)
+        .copied()
+        .or_else(|| BY_NAME.get(name.to_ascii_lowercase().as_str()).copied())
+}
+
+/// Known names close to a misspelt one, nearest first.
+pub(crate) fn nearest_names(name: &str) -> Vec<&'static str> {
+    let lower = name.to_ascii_lowercase();
+    let mut near: Vec<(usize, &'static str)> = BY_NAME
+        .keys()
+        .map(|known| (strsim::levenshtein(&lower, known), *known))
+        .filter(|(distance, _)| *distance <= 2)
+        .collect();
+    near.sort_unstable();
+    near.into_iter().map(|(_, known)| known).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BY_NAME, GROUPS};
+
+    #[test]
+    fn every_name_has_one_row_in_lower_case() {
+        let rows: usize = GROUPS.iter().map(|group| group.len()).sum();
+        assert_eq!(rows, BY_NAME.len());
+        assert!(
+            BY_NAME
+                .keys()
+                .all(|name| *name == name.to_ascii_lowercase())
+        );
+    }
+}

@@ -1,0 +1,52 @@
+//! What expressions and functions need to know of their session: read once per plan, then plain
+//! values, so that no lock is taken per expression.
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+
+use crate::conf::Flavor;
+use crate::session::Session;
+
+/// The session's settings at the time of planning.
+#[derive(Clone)]
+pub(crate) struct Context {
+    /// The session itself, for catalog functions and caches.
+    pub(crate) session: Arc<Session>,
+    /// `spark.sql.ansi.enabled`.
+    pub(crate) ansi: bool,
+    /// `spark.sql.caseSensitive`.
+    pub(crate) case_sensitive: bool,
+    /// `spark.sql.session.timeZone`.
+    pub(crate) time_zone: Tz,
+    /// The moment the query began, in microseconds; `current_timestamp()` is the same in all of it.
+    pub(crate) now_us: i64,
+}
+
+impl Context {
+    /// Reads the settings.
+    pub(crate) fn of(session: &Arc<Session>) -> Self {
+        let conf = session.conf();
+        Self {
+            ansi: conf.ansi(),
+            case_sensitive: conf.case_sensitive(),
+            time_zone: conf.time_zone(),
+            now_us: chrono::Utc::now().timestamp_micros(),
+            session: Arc::clone(session),
+        }
+    }
+
+    /// Whether two names are the same under the session's case rule.
+    pub(crate) fn same_name(&self, left: &str, right: &str) -> bool {
+        if self.case_sensitive {
+            left == right
+        } else {
+            left == right || left.to_lowercase() == right.to_lowercase()
+        }
+    }
+
+    /// Whether Databricks' rules hold.
+    pub(crate) fn databricks(&self) -> bool {
+        self.session.workspace.options.flavor == Flavor::Databricks
+    }
+}

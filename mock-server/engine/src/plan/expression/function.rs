@@ -1,0 +1,322 @@
+//! Function calls: finding the row, resolving arguments, and the forms that SQL lowers to and the
+//! tables do not know (`lower.rs` of the SQL crate lists them).
+
+use sparring_proto::Required;
+use sparring_proto::connect::{
+    self as proto,
+    expression::{ExprType, UnresolvedFunction},
+};
+use sparring_sql::lower::internal;
+
+use super::select_list;
+use crate::error::{Error, QueryContext, Result};
+use crate::functions::{self, Build, Call, Function};
+use crate::plan::Planner;
+use crate::plan::names::Names;
+use crate::plan::scope::Column;
+use crate::plan::typed::Typed;
+
+/// Functions that SQL lets be written without parentheses.
+pub(super) fn without_parentheses(name: &str) -> bool {
+    const NAMES: [&str; 9] = [
+        "current_catalog",
+        "current_database",
+        "current_date",
+        "current_schema",
+        "current_time",
+        "current_timestamp",
+        "current_user",
+        "session_user",
+        "user",
+    ];
+    NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+impl Planner<'_> {
+    /// A function call.
+    pub(super) fn function(
+        &self,
+        function: &UnresolvedFunction,
+        names: &Names<'_>,
+        origin: Option<QueryContext>,
+    ) -> Result<Typed> {
+        if function.is_internal()
+            && let Some(found) = self.internal(function, names, &origin)?
+        {
+            return Ok(found);
+        }
+        self.function_with(function, names, origin, None, false)
+    }
+
+    fn function_with(
+        &self,
+        function: &UnresolvedFunction,
+        names: &Names<'_>,
+        origin: Option<QueryContext>,
+        filter: Option<Typed>,
+        ignore_nulls: bool,
+    ) -> Result<Typed> {
+        let row = self.row(&function.function_name, &origin)?;
+        let call = self.arguments(row, function, names, origin, filter, ignore_nulls)?;
+        match row.build {
+            Build::Scalar(build) => {
+                self.no_aggregate_options(&call)?;
+                build(&call)
+            }
+            Build::Aggregate(build) => build(&call),
+            Build::Window(_) => Err(Error::new(
+                "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE",
+                [("funcName", format!("\"{}\"", call.default_name()))],
+            )
+            .at(call.origin)),
+            Build::Generator(_) => Err(Error::new(
+                "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS",
+                [("expression", format!("\"{}\"", call.default_name()))],
+            )
+            .at(call.origin)),
+            Build::HigherOrder(build) => {
+                let lambdas: Vec<&proto::expression::LambdaFunction> = function
+                    .arguments
+                    .iter()
+                    .filter_map(|argument| match &argument.expr_type {
+                        Some(ExprType::LambdaFunction(lambda)) => Some(lambda.as_ref()),
+                        _ => None,
+                    })
+                    .collect();
+                let resolve = |lambda: functions::Lambda<'_>, arguments: &[Column]| {
+                    self.lambda_body(lambda, arguments, names)
+                };
+                build(&call, &lambdas, &resolve)
+            }
+            Build::Planned => {
+                Err(Error::unsupported(format!("the function `{}`", row.name)).at(call.origin))
+            }
+        }
+    }
+
+    /// The row of a function, or Spark's complaint.
+    pub(super) fn row(
+        &self,
+        name: &str,
+        origin: &Option<QueryContext>,
+    ) -> Result<&'static Function> {
+        functions::find(name).ok_or_else(|| {
+            let session = self.context.session.current_namespace();
+            let error = Error::new(
+                "UNRESOLVED_ROUTINE",
+                [
+                    ("routineName", format!("`{name}`")),
+                    (
+                        "searchPath",
+                        format!(
+                            "[`system`.`builtin`, `system`.`session`, `{}`.`{}`]",
+                            session.0, session.1
+                        ),
+                    ),
+                ],
+            );
+            let near = functions::nearest_names(name);
+            let error = match near.first() {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error,
+            };
+            error.at(origin.clone())
+        })
+    }
+
+    /// The call with its arguments resolved; lambdas are left for the builder.
+    pub(super) fn arguments(
+        &self,
+        row: &'static Function,
+        function: &UnresolvedFunction,
+        names: &Names<'_>,
+        origin: Option<QueryContext>,
+        filter: Option<Typed>,
+        ignore_nulls: bool,
+    ) -> Result<Call<'_>> {
+        let mut args = Vec::with_capacity(function.arguments.len());
+        for argument in &function.arguments {
+            match &argument.expr_type {
+                Some(ExprType::LambdaFunction(_)) => {}
+                Some(ExprType::UnresolvedStar(star)) => {
+                    args.extend(select_list::star_arguments(self, row.name, star, names)?);
+                }
+                _ => args.push(self.expression(argument, names)?),
+            }
+        }
+        Ok(Call {
+            context: self.context,
+            name: row.name,
+            args,
+            distinct: function.is_distinct,
+            filter,
+            ignore_nulls,
+            origin,
+        })
+    }
+
+    fn no_aggregate_options(&self, call: &Call<'_>) -> Result<()> {
+        if call.distinct || call.filter.is_some() {
+            let syntax = if call.distinct {
+                "DISTINCT"
+            } else {
+                "FILTER clause"
+            };
+            return Err(Error::new(
+                "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+                [
+                    ("prettyName", format!("`{}`", call.name)),
+                    ("syntax", format!("\"{syntax}\"")),
+                ],
+            )
+            .at(call.origin.clone()));
+        }
+        Ok(())
+    }
+
+    /// A call with resolved arguments.
+    pub(super) fn call_by_name(
+        &self,
+        name: &str,
+        args: Vec<Typed>,
+        origin: Option<QueryContext>,
+    ) -> Result<Typed> {
+        let row = self.row(name, &origin)?;
+        let call = Call {
+            context: self.context,
+            name: row.name,
+            args,
+            distinct: false,
+            filter: None,
+            ignore_nulls: false,
+            origin,
+        };
+        match row.build {
+            Build::Scalar(build) | Build::Aggregate(build) => build(&call),
+            _ => Err(Error::internal(format!("{name} cannot be called by name"))),
+        }
+    }
+
+    fn lambda_body(
+        &self,
+        lambda: &proto::expression::LambdaFunction,
+        arguments: &[Column],
+        names: &Names<'_>,
+    ) -> Result<Typed> {
+        if lambda.arguments.len() > arguments.len() {
+            return Err(Error::new(
+                "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH",
+                [
+                    ("expectedNumArgs", lambda.arguments.len().to_string()),
+                    ("actualNumArgs", arguments.len().to_string()),
+                ],
+            ));
+        }
+        let mut scoped = names.lambda.to_vec();
+        for (variable, column) in lambda.arguments.iter().zip(arguments) {
+            let mut column = column.clone();
+            column.name = variable.name_parts.join(".").into();
+            scoped.push(column);
+        }
+        let inner = Names {
+            lambda: &scoped,
+            ..*names
+        };
+        self.expression(
+            lambda.function.as_deref().required("lambda.function")?,
+            &inner,
+        )
+    }
+
+    /// The internal forms of the SQL crate that are expressions.
+    fn internal(
+        &self,
+        function: &UnresolvedFunction,
+        names: &Names<'_>,
+        origin: &Option<QueryContext>,
+    ) -> Result<Option<Typed>> {
+        match (
+            function.function_name.as_str(),
+            function.arguments.as_slice(),
+        ) {
+            (internal::FILTER_AGGREGATE, [call, condition]) => {
+                let condition = self.expression(condition, names)?;
+                self.modified(call, names, Some(condition), false).map(Some)
+            }
+            (internal::IGNORE_NULLS, [call]) => self.modified(call, names, None, true).map(Some),
+            (internal::QUALIFY, [condition]) => self.expression(condition, names).map(Some),
+            (internal::WITHIN_GROUP, [call, order @ ..]) => {
+                self.within_group(call, order, names, origin).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// An aggregate with a filter or `IGNORE NULLS` around it.
+    fn modified(
+        &self,
+        call: &proto::Expression,
+        names: &Names<'_>,
+        filter: Option<Typed>,
+        ignore_nulls: bool,
+    ) -> Result<Typed> {
+        let origin = self.origin(call.common.as_ref().and_then(|c| c.origin.as_ref()));
+        match &call.expr_type {
+            Some(ExprType::UnresolvedFunction(function)) => {
+                let text = filter
+                    .as_ref()
+                    .map(|f| format!(" FILTER (WHERE {})", f.name));
+                let found = self.function_with(function, names, origin, filter, ignore_nulls)?;
+                Ok(match text {
+                    Some(text) => {
+                        let name = format!("{}{text}", found.name);
+                        found.named(name)
+                    }
+                    None => found,
+                })
+            }
+            _ => Err(Error::invalid_plan(
+                "FILTER and IGNORE NULLS belong to a function call",
+            )),
+        }
+    }
+
+    /// `percentile_cont(0.5) WITHIN GROUP (ORDER BY a)`: the order's value comes first, then the
+    /// call's own arguments; a descending order is told by a last argument.
+    fn within_group(
+        &self,
+        call: &proto::Expression,
+        order: &[proto::Expression],
+        names: &Names<'_>,
+        origin: &Option<QueryContext>,
+    ) -> Result<Typed> {
+        let (Some(ExprType::UnresolvedFunction(function)), [order]) = (&call.expr_type, order)
+        else {
+            return Err(
+                Error::unsupported("WITHIN GROUP with several sort keys").at(origin.clone())
+            );
+        };
+        let Some(ExprType::SortOrder(order)) = &order.expr_type else {
+            return Err(Error::invalid_plan("WITHIN GROUP without a sort order"));
+        };
+        let row = self
+            .row(&format!("{}_within_group", function.function_name), origin)
+            .map_err(|_| {
+                Error::unsupported(format!("`{}` WITHIN GROUP", function.function_name))
+                    .at(origin.clone())
+            })?;
+        let mut call = self.arguments(row, function, names, origin.clone(), None, false)?;
+        let (key, _) = self.sort_order(order, names)?;
+        let value = self.expression(order.child.as_deref().required("sort_order.child")?, names)?;
+        call.args.insert(0, value);
+        call.args.push(Typed::literal(
+            datafusion::common::ScalarValue::Boolean(Some(key.asc)),
+            arrow::datatypes::DataType::Boolean,
+            "",
+        ));
+        match row.build {
+            Build::Aggregate(build) => build(&call),
+            _ => Err(Error::internal("an ordered-set row is no aggregate")),
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! From the unresolved proto tree to DataFusion's logical plan: one translator for SQL and
+//! DataFrames.
+//!
+//! Translation is synchronous and touches no storage: what a plan reads is opened before
+//! (`sources.rs`).
+
+pub(crate) mod context;
+pub(crate) mod expression;
+pub(crate) mod names;
+pub(crate) mod relation;
+pub(crate) mod scope;
+pub(crate) mod sources;
+pub(crate) mod typed;
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use datafusion::common::Column as PlanColumn;
+use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
+use sparring_proto::connect as proto;
+
+use crate::error::{QueryContext, Result};
+use context::Context;
+use names::Outer;
+use scope::{Column, ColumnId, Scope};
+use sources::Sources;
+use typed::Typed;
+
+/// A relation resolved: the plan, and what its columns are called.
+#[derive(Clone)]
+pub(crate) struct Planned {
+    /// The plan; its columns are the scope's, by internal name.
+    pub(crate) plan: LogicalPlan,
+    /// The names.
+    pub(crate) scope: Scope,
+    /// The select list's input, so that a sort or filter above may still use its columns.
+    pub(crate) below: Option<Rc<Below>>,
+}
+
+/// What a select list was made from.
+pub(crate) struct Below {
+    /// The input of the select list, windows and aggregates already in it.
+    pub(crate) input: Planned,
+    /// The select list.
+    pub(crate) list: Vec<(Column, Typed)>,
+    /// For an aggregate: how expressions above it may still name its aggregates.
+    pub(crate) aggregate: Option<relation::aggregate::Grouped>,
+}
+
+impl Planned {
+    /// A plan with its names.
+    pub(crate) fn new(plan: LogicalPlan, scope: Scope) -> Self {
+        Self {
+            plan,
+            scope,
+            below: None,
+        }
+    }
+
+    /// The relation under fresh identities, so that it can stand beside itself.
+    pub(crate) fn fresh(self) -> Result<Self> {
+        let mut renamed: HashMap<ColumnId, ColumnId> = HashMap::new();
+        let mut exprs = Vec::new();
+        let mut rename = |column: &Column| {
+            *renamed.entry(column.id).or_insert_with(|| {
+                let id = ColumnId::fresh();
+                exprs.push(column.expr().alias(id.internal_name()));
+                id
+            })
+        };
+        let mut scope = self.scope;
+        for column in scope.columns.iter_mut().chain(&mut scope.hidden) {
+            column.id = rename(column);
+        }
+        for output in scope.plans.values_mut() {
+            output.columns = output
+                .columns
+                .iter()
+                .cloned()
+                .map(|mut column| {
+                    if let Some(id) = renamed.get(&column.id) {
+                        column.id = *id;
+                    }
+                    column
+                })
+                .collect();
+        }
+        let plan = if exprs.is_empty() {
+            self.plan
+        } else {
+            LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(self.plan))?)
+        };
+        Ok(Self::new(plan, scope))
+    }
+}
+
+/// The translator for one request.
+#[derive(Clone)]
+pub(crate) struct Planner<'a> {
+    /// The session's settings.
+    pub(crate) context: &'a Context,
+    /// What the plan reads, already opened.
+    pub(crate) sources: &'a Sources,
+    /// The SQL text that origins point into.
+    pub(crate) sql_text: Option<Arc<str>>,
+    /// DataFrames and CTEs that subqueries and names may mean, nearest first.
+    references: Option<Rc<References<'a>>>,
+    /// The queries around.
+    outer: Option<Outer<'a>>,
+}
+
+/// One `WithRelations`.
+struct References<'a> {
+    by_plan_id: HashMap<i64, &'a proto::Relation>,
+    by_name: Vec<(String, Planned)>,
+    parent: Option<Rc<References<'a>>>,
+}
+
+impl<'a> Planner<'a> {
+    /// A translator with nothing around.
+    pub(crate) fn new(context: &'a Context, sources: &'a Sources) -> Self {
+        Self {
+            context,
+            sources,
+            sql_text: None,
+            references: None,
+            outer: None,
+        }
+    }
+
+    /// The same translator for a SQL text, which origins then point into.
+    pub(crate) fn for_sql(&self, text: Arc<str>) -> Self {
+        Self {
+            sql_text: Some(text),
+            ..self.clone()
+        }
+    }
+
+    /// The place in the SQL text that a node came from.
+    pub(crate) fn origin(&self, origin: Option<&proto::Origin>) -> Option<QueryContext> {
+        use proto::origin::Function;
+        let place = match origin?.function.as_ref()? {
+            Function::JvmOrigin(place) => place,
+            // The call site in a Python file; Spark shows it as a DataFrame context, which we do
+            // not offer.
+            Function::PythonOrigin(_) => return None,
+        };
+        let sql_text: Arc<str> = match (&place.sql_text, &self.sql_text) {
+            (Some(text), _) if !text.is_empty() => text.as_str().into(),
+            (_, Some(text)) => Arc::clone(text),
+            _ => return None,
+        };
+        Some(QueryContext {
+            start_index: place.start_index?,
+            stop_index: place.stop_index?,
+            line: place.line.unwrap_or(1),
+            start_position: place.start_position.unwrap_or(0),
+            sql_text,
+        })
+    }
+
+    /// Steps into a `WithRelations`.
+    pub(crate) fn enter(
+        &mut self,
+        by_plan_id: HashMap<i64, &'a proto::Relation>,
+        by_name: Vec<(String, Planned)>,
+    ) {
+        let parent = self.references.take();
+        self.references = Some(Rc::new(References {
+            by_plan_id,
+            by_name,
+            parent,
+        }));
+    }
+
+    /// Makes the tables of the innermost `WithRelations` known by name, as far as they are planned.
+    pub(crate) fn name_last(&mut self, named: &[(String, Planned)]) {
+        if let Some(innermost) = self.references.take() {
+            self.references = Some(Rc::new(References {
+                by_plan_id: innermost.by_plan_id.clone(),
+                by_name: named.to_vec(),
+                parent: innermost.parent.clone(),
+            }));
+        }
+    }
+
+    fn reference(&self, plan_id: i64) -> Option<&'a proto::Relation> {
+        let mut around = self.references.as_ref();
+        while let Some(references) = around {
+            if let Some(found) = references.by_plan_id.get(&plan_id) {
+                return Some(found);
+            }
+            around = references.parent.as_ref();
+        }
+        None
+    }
+
+    /// The CTE of a name, under fresh identities.
+    pub(crate) fn common_table(&self, name: &str) -> Option<Result<Planned>> {
+        let mut around = self.references.as_ref();
+        while let Some(references) = around {
+            let found = references
+                .by_name
+                .iter()
+                .rev()
+                .find(|(known, _)| self.context.same_name(known, name));
+            if let Some((_, planned)) = found {
+                return Some(planned.clone().fresh());
+            }
+            around = references.parent.as_ref();
+        }
+        None
+    }
+}
+
+/// A projection of expressions under internal names; identical identities are kept once.
+pub(crate) fn project(input: LogicalPlan, list: &[(Column, Typed)]) -> Result<LogicalPlan> {
+    let mut seen = std::collections::HashSet::new();
+    let exprs: Vec<Expr> = list
+        .iter()
+        .filter(|(column, _)| seen.insert(column.id))
+        .map(|(column, value)| match &value.expr {
+            Expr::Column(reference) if reference.name == column.id.internal_name() => column.expr(),
+            other => other.clone().alias(column.id.internal_name()),
+        })
+        .collect();
+    Ok(LogicalPlan::Projection(Projection::try_new(
+        exprs,
+        Arc::new(input),
+    )?))
+}
+
+/// Whether the plan has the column.
+pub(crate) fn has_column(plan: &LogicalPlan, id: ColumnId) -> bool {
+    plan.schema()
+        .has_column(&PlanColumn::new_unqualified(id.internal_name()))
+}

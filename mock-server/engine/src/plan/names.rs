@@ -1,0 +1,339 @@
+//! Finding what a name means: columns by qualifier and name, fields inside them, DataFrames by plan
+//! id, aliases of the same select list, columns of an outer query.
+//!
+//! After Spark's `AttributeSeq.resolve` and `ColumnResolutionHelper`. Knows no other expressions.
+
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use datafusion::common::Column as PlanColumn;
+use datafusion::logical_expr::Expr;
+
+use super::context::Context;
+use super::scope::{Column, Scope};
+use super::typed::Typed;
+use crate::error::{Error, QueryContext, Result};
+use crate::functions::kernels::nested;
+use crate::types::names::{quote, quote_if_needed, quote_parts};
+
+/// What names can mean at one place.
+#[derive(Clone, Copy)]
+pub(crate) struct Names<'a> {
+    /// The columns of the input.
+    pub(crate) scope: &'a Scope,
+    /// Values already in the same select list, for lateral column aliases.
+    pub(crate) lateral: &'a [Typed],
+    /// Arguments of the lambdas around, innermost last.
+    pub(crate) lambda: &'a [Column],
+    /// The query around, for correlated subqueries.
+    pub(crate) outer: Option<&'a Outer<'a>>,
+}
+
+/// The scopes of the queries around, nearest first.
+#[derive(Clone, Copy)]
+pub(crate) struct Outer<'a> {
+    /// The columns of the query around.
+    pub(crate) scope: &'a Scope,
+    /// The one around that.
+    pub(crate) parent: Option<&'a Outer<'a>>,
+}
+
+impl<'a> Names<'a> {
+    /// Names of one scope alone.
+    pub(crate) fn of(scope: &'a Scope, outer: Option<&'a Outer<'a>>) -> Self {
+        Self {
+            scope,
+            lateral: &[],
+            lambda: &[],
+            outer,
+        }
+    }
+}
+
+/// Resolves a name, or says with suggestions that it cannot be.
+pub(crate) fn resolve(
+    context: &Context,
+    names: &Names<'_>,
+    parts: &[String],
+    origin: Option<&QueryContext>,
+) -> Result<Typed> {
+    resolve_optional(context, names, parts)
+        .map_err(|error| error.at(origin.cloned()))?
+        .ok_or_else(|| unresolved(names.scope, parts).at(origin.cloned()))
+}
+
+/// Resolves a name if it means anything.
+pub(crate) fn resolve_optional(
+    context: &Context,
+    names: &Names<'_>,
+    parts: &[String],
+) -> Result<Option<Typed>> {
+    if let Some(found) = lambda_variable(context, names.lambda, parts)? {
+        return Ok(Some(found));
+    }
+    if let Some(found) = in_scope(context, names.scope, parts)? {
+        return Ok(Some(found));
+    }
+    if let Some(found) = lateral_alias(context, names.lateral, parts)? {
+        return Ok(Some(found));
+    }
+    let mut around = names.outer;
+    while let Some(outer) = around {
+        if let Some(found) = in_scope(context, outer.scope, parts)? {
+            return Ok(Some(outer_reference(found)));
+        }
+        around = outer.parent;
+    }
+    Ok(None)
+}
+
+fn lambda_variable(
+    context: &Context,
+    lambda: &[Column],
+    parts: &[String],
+) -> Result<Option<Typed>> {
+    let Some((first, rest)) = parts.split_first() else {
+        return Ok(None);
+    };
+    let found = lambda
+        .iter()
+        .rev()
+        .find(|column| context.same_name(&column.name, first));
+    found
+        .map(|column| nested_fields(context, Typed::column(column), rest))
+        .transpose()
+}
+
+fn lateral_alias(context: &Context, lateral: &[Typed], parts: &[String]) -> Result<Option<Typed>> {
+    let Some((first, rest)) = parts.split_first() else {
+        return Ok(None);
+    };
+    let mut found = lateral.iter().filter(|value| {
+        value
+            .alias
+            .as_ref()
+            .is_some_and(|a| context.same_name(a, first))
+    });
+    let Some(value) = found.next() else {
+        return Ok(None);
+    };
+    let count = 1 + found.count();
+    if count > 1 {
+        return Err(Error::new(
+            "AMBIGUOUS_LATERAL_COLUMN_ALIAS",
+            [("name", quote(first)), ("n", count.to_string())],
+        ));
+    }
+    let mut value = value.clone();
+    value.name = value.alias.take().unwrap_or(value.name);
+    nested_fields(context, value, rest).map(Some)
+}
+
+/// A column of the query around: DataFusion is told that it lies outside.
+fn outer_reference(mut value: Typed) -> Typed {
+    use datafusion::common::tree_node::{Transformed, TreeNode};
+    let field = Arc::new(value.field());
+    let marked = value.expr.clone().transform(|expr| {
+        Ok(match expr {
+            Expr::Column(column) => {
+                let inner = Arc::new(arrow::datatypes::Field::new(
+                    column.name.clone(),
+                    field.data_type().clone(),
+                    true,
+                ));
+                Transformed::yes(Expr::OuterReferenceColumn(inner, column))
+            }
+            other => Transformed::no(other),
+        })
+    });
+    if let Ok(marked) = marked {
+        value.expr = marked.data;
+    }
+    value.id = None;
+    value
+}
+
+/// Looks a name up among the columns; the longest qualifier that matches wins.
+pub(crate) fn in_scope(
+    context: &Context,
+    scope: &Scope,
+    parts: &[String],
+) -> Result<Option<Typed>> {
+    for qualifier_length in (0..=3.min(parts.len().saturating_sub(1))).rev() {
+        let (qualifier, rest) = parts.split_at(qualifier_length);
+        let Some((name, fields)) = rest.split_first() else {
+            continue;
+        };
+        let matches = |column: &&Column| {
+            context.same_name(&column.name, name)
+                && column.qualifier.len() >= qualifier_length
+                && column.qualifier[column.qualifier.len() - qualifier_length..]
+                    .iter()
+                    .zip(qualifier)
+                    .all(|(a, b)| context.same_name(a, b))
+        };
+        let mut found: Vec<&Column> = scope.columns.iter().filter(matches).collect();
+        if found.is_empty() && qualifier_length > 0 {
+            found = scope.hidden.iter().filter(matches).collect();
+        }
+        found.dedup_by_key(|column| column.id);
+        match found.as_slice() {
+            [] => {}
+            [column] => return nested_fields(context, Typed::column(column), fields).map(Some),
+            many if many.iter().all(|column| column.id == many[0].id) => {
+                return nested_fields(context, Typed::column(many[0]), fields).map(Some);
+            }
+            many => return Err(ambiguous(parts, many)),
+        }
+    }
+    Ok(None)
+}
+
+fn ambiguous(parts: &[String], columns: &[&Column]) -> Error {
+    let mut options: Vec<String> = columns
+        .iter()
+        .map(|column| qualified_name(column))
+        .collect();
+    options.sort();
+    Error::new(
+        "AMBIGUOUS_REFERENCE",
+        [
+            ("name", quote_parts(parts)),
+            ("referenceNames", format!("[{}]", options.join(", "))),
+        ],
+    )
+}
+
+fn qualified_name(column: &Column) -> String {
+    quote_parts(
+        column
+            .qualifier
+            .iter()
+            .map(String::as_str)
+            .chain([column.name.as_ref()]),
+    )
+}
+
+/// `value.field.field…`; arrays of structs give arrays of the field, maps are asked by key.
+fn nested_fields(context: &Context, value: Typed, fields: &[String]) -> Result<Typed> {
+    fields.iter().try_fold(value, |value, field| {
+        let name: Arc<str> = format!("{}.{field}", value.name).into();
+        let mut found = nested::field(context, value, field)?;
+        found.name = name;
+        found.alias = Some(field.as_str().into());
+        Ok(found)
+    })
+}
+
+/// The column that a DataFrame's `df["name"]` means: `plan_id` names the DataFrame.
+pub(crate) fn resolve_in_plan(
+    context: &Context,
+    names: &Names<'_>,
+    plan_id: i64,
+    parts: &[String],
+    origin: Option<&QueryContext>,
+) -> Result<Typed> {
+    let Some(output) = names.scope.plans.get(&plan_id) else {
+        let mut around = names.outer;
+        while let Some(outer) = around {
+            let inner = Names::of(outer.scope, None);
+            if outer.scope.plans.contains_key(&plan_id) {
+                return resolve_in_plan(context, &inner, plan_id, parts, origin)
+                    .map(outer_reference);
+            }
+            around = outer.parent;
+        }
+        return Err(not_in_dataframe(parts).at(origin.cloned()));
+    };
+    if output.ambiguous {
+        return Err(
+            Error::new("AMBIGUOUS_COLUMN_REFERENCE", [("name", quote_parts(parts))])
+                .at(origin.cloned()),
+        );
+    }
+    let inside = Scope::of(output.columns.to_vec());
+    let found = in_scope(context, &inside, parts)?
+        .ok_or_else(|| unresolved(&inside, parts).at(origin.cloned()))?;
+    // What the DataFrame had must still be there.
+    let still_there = found.expr.column_refs().iter().all(|column| {
+        names
+            .scope
+            .columns
+            .iter()
+            .chain(&names.scope.hidden)
+            .any(|c| is(c, column))
+    });
+    if still_there {
+        return Ok(found);
+    }
+    // A DataFrame that was renamed or projected since is found by name, as Spark does when the
+    // operators between keep the name.
+    Err(not_in_dataframe(parts).at(origin.cloned()))
+}
+
+fn is(column: &Column, reference: &PlanColumn) -> bool {
+    reference.name == column.id.internal_name()
+}
+
+fn not_in_dataframe(parts: &[String]) -> Error {
+    Error::new(
+        "CANNOT_RESOLVE_DATAFRAME_COLUMN",
+        [("name", quote_parts(parts))],
+    )
+}
+
+/// Spark's complaint about an unknown name, with the five most similar columns.
+pub(crate) fn unresolved(scope: &Scope, parts: &[String]) -> Error {
+    let name = quote_parts(parts);
+    let wanted = parts.join(".").to_lowercase();
+    let single_qualifier = scope
+        .columns
+        .iter()
+        .map(|column| column.qualifier.last())
+        .collect::<std::collections::HashSet<_>>()
+        .len()
+        <= 1;
+    let mut options: Vec<(usize, String)> = scope
+        .columns
+        .iter()
+        .map(|column| {
+            // Spark leaves the qualifier out where all columns share it and the name has none.
+            let shown = if parts.len() <= 1 && single_qualifier {
+                quote(&column.name)
+            } else {
+                qualified_name(column)
+            };
+            let plain = shown.replace('`', "").to_lowercase();
+            (strsim::levenshtein(&plain, &wanted), shown)
+        })
+        .collect();
+    options.sort_by_key(|(distance, _)| *distance);
+    options.truncate(5);
+    if options.is_empty() {
+        return Error::new(
+            "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION",
+            [("objectName", name)],
+        );
+    }
+    let proposal = options
+        .into_iter()
+        .map(|(_, name)| name)
+        .collect::<Vec<_>>()
+        .join(", ");
+    Error::new(
+        "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+        [("objectName", name), ("proposal", proposal)],
+    )
+}
+
+/// A column's type as `DESCRIBE` would show it in messages about fields.
+pub(crate) fn field_list(data_type: &DataType) -> String {
+    match data_type {
+        DataType::Struct(fields) => fields
+            .iter()
+            .map(|f| quote_if_needed(f.name()))
+            .collect::<Vec<_>>()
+            .join(", "),
+        _ => String::new(),
+    }
+}

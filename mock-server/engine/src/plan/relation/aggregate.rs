@@ -1,0 +1,852 @@
+//! `GROUP BY`: grouping keys, aggregates anywhere inside the select list, rollups and cubes, pivots,
+//! and what a HAVING or ORDER BY above may still name.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::logical_expr::{Aggregate, Expr, GroupingSet, LogicalPlan};
+use sparring_proto::Required;
+use sparring_proto::connect::aggregate::GroupType;
+use sparring_proto::connect::expression::{ExprType, SortOrder, literal::LiteralType};
+use sparring_proto::connect::{self as proto};
+use sparring_sql::lower::internal;
+
+use super::{row, windows};
+use crate::error::{Error, Result};
+use crate::functions::{self, Call};
+use crate::plan::expression::Item;
+use crate::plan::names::{self, Names};
+use crate::plan::scope::{Column, ColumnId};
+use crate::plan::typed::Typed;
+use crate::plan::{Below, Planned, Planner, project};
+use crate::types::names::quote;
+
+/// The keys of an aggregate.
+#[derive(Clone)]
+pub(crate) struct Grouped {
+    /// Each key as it was resolved, and the column that holds it.
+    keys: Vec<(Typed, Column)>,
+    /// The sets of keys of a rollup, cube or grouping sets; `None` groups by all keys.
+    sets: Option<Vec<Vec<usize>>>,
+}
+
+impl Planner<'_> {
+    /// `Aggregate`.
+    pub(super) fn aggregate(&self, node: &proto::Aggregate) -> Result<Planned> {
+        let input = self.relation(node.input.as_deref().required("aggregate.input")?)?;
+        if let Some(pivot) = &node.pivot {
+            return self.pivot(node, pivot, input);
+        }
+        let is_select = node.group_type() == GroupType::Unspecified;
+        let (input, keys, sets) = if is_select {
+            let mut keys = Vec::new();
+            let sets = self.sql_groups(node, &input, &mut keys)?;
+            (input, keys, sets)
+        } else {
+            self.dataframe_groups(node, input)?
+        };
+        let (input, grouped) = prepare(input, keys, sets)?;
+        let mut values: Vec<Typed> = Vec::new();
+        if !is_select {
+            values.extend(grouped.keys.iter().map(|(key, _)| key.clone()));
+        }
+        for item in self.select_list(&node.aggregate_expressions, &input.scope)? {
+            match item {
+                Item::Value(value) => values.push(value),
+                Item::Generator(_) => {
+                    return Err(Error::unsupported("a generator beside aggregates"));
+                }
+            }
+        }
+        self.grouped(input, grouped, values)
+    }
+
+    /// Aggregates without keys: one row.
+    pub(super) fn global_aggregate(&self, input: Planned, values: Vec<Typed>) -> Result<Planned> {
+        self.grouped(
+            input,
+            Grouped {
+                keys: Vec::new(),
+                sets: None,
+            },
+            values,
+        )
+    }
+
+    fn grouped(&self, input: Planned, grouped: Grouped, values: Vec<Typed>) -> Result<Planned> {
+        let list = values
+            .into_iter()
+            .map(|value| (value.to_column(), value))
+            .collect();
+        build(input, grouped, list)
+    }
+
+    /// The keys of a DataFrame's `groupBy`, `rollup`, `cube` or `groupingSets`.
+    fn dataframe_groups(
+        &self,
+        node: &proto::Aggregate,
+        input: Planned,
+    ) -> Result<(Planned, Vec<Typed>, Option<Vec<Vec<usize>>>)> {
+        let mut keys = Vec::new();
+        for expression in &node.grouping_expressions {
+            match self.key_ordinal(expression, &input)? {
+                Some(key) => keys.push(key),
+                None => keys.push(self.resolve(expression, &input.scope)?),
+            }
+        }
+        let n = keys.len();
+        let sets = match node.group_type() {
+            GroupType::Rollup => Some((0..=n).rev().map(|length| (0..length).collect()).collect()),
+            GroupType::Cube => Some(cube(n)),
+            GroupType::GroupingSets => {
+                let mut sets = Vec::new();
+                for set in &node.grouping_sets {
+                    let mut members = Vec::new();
+                    for expression in &set.grouping_set {
+                        let key = self.resolve(expression, &input.scope)?;
+                        members.push(index_of(&mut keys, key));
+                    }
+                    sets.push(members);
+                }
+                Some(sets)
+            }
+            GroupType::Groupby | GroupType::Unspecified | GroupType::Pivot => None,
+        };
+        Ok((input, keys, sets))
+    }
+
+    fn key_ordinal(
+        &self,
+        expression: &proto::Expression,
+        input: &Planned,
+    ) -> Result<Option<Typed>> {
+        // `groupBy(1)` names the first column, as in SQL.
+        let Some(place) = integer(expression) else {
+            return Ok(None);
+        };
+        let column = usize::try_from(place).ok().filter(|p| *p >= 1);
+        let column = column.and_then(|p| input.scope.columns.get(p - 1));
+        column
+            .map(|column| Some(Typed::column(column)))
+            .ok_or_else(|| {
+                Error::new(
+                    "GROUP_BY_POS_OUT_OF_RANGE",
+                    [
+                        ("index", place.to_string()),
+                        ("size", input.scope.columns.len().to_string()),
+                    ],
+                )
+            })
+    }
+
+    /// The keys of a SQL `GROUP BY`: ordinals and aliases of the select list, ALL, and sets.
+    fn sql_groups(
+        &self,
+        node: &proto::Aggregate,
+        input: &Planned,
+        keys: &mut Vec<Typed>,
+    ) -> Result<Option<Vec<Vec<usize>>>> {
+        let mut sets: Option<Vec<Vec<usize>>> = None;
+        for expression in &node.grouping_expressions {
+            match internal_call(expression) {
+                Some((internal::GROUP_BY_ALL, _)) => {
+                    for item in self.select_list(&node.aggregate_expressions, &input.scope)? {
+                        if let Item::Value(value) = item
+                            && !value.has_aggregate()
+                            && !value.is_foldable()
+                        {
+                            index_of(
+                                keys,
+                                Typed {
+                                    alias: None,
+                                    ..value
+                                },
+                            );
+                        }
+                    }
+                }
+                Some((name, arguments))
+                    if matches!(
+                        name,
+                        internal::ROLLUP | internal::CUBE | internal::GROUPING_SETS
+                    ) =>
+                {
+                    let more = self.sets(name, arguments, node, input, keys)?;
+                    sets = Some(cross(sets, more));
+                }
+                _ => {
+                    let key = self.sql_key(expression, node, input)?;
+                    let index = index_of(keys, key);
+                    if let Some(sets) = &mut sets {
+                        sets.iter_mut().for_each(|set| set.push(index));
+                    } else if node
+                        .grouping_expressions
+                        .iter()
+                        .any(|e| internal_call(e).is_some_and(|(n, _)| n != internal::GROUP_BY_ALL))
+                    {
+                        sets = Some(vec![keys_so_far(keys)]);
+                    }
+                }
+            }
+        }
+        Ok(sets)
+    }
+
+    fn sets(
+        &self,
+        name: &str,
+        arguments: &[proto::Expression],
+        node: &proto::Aggregate,
+        input: &Planned,
+        keys: &mut Vec<Typed>,
+    ) -> Result<Vec<Vec<usize>>> {
+        let mut parts: Vec<Vec<usize>> = Vec::new();
+        let mut nested: Vec<Vec<usize>> = Vec::new();
+        for argument in arguments {
+            match internal_call(argument) {
+                Some((internal::GROUPING_SET, members)) => {
+                    let mut part = Vec::new();
+                    for member in members {
+                        let key = self.sql_key(member, node, input)?;
+                        part.push(index_of(keys, key));
+                    }
+                    parts.push(part.clone());
+                    nested.push(part);
+                }
+                Some((inner, members)) if name == internal::GROUPING_SETS => {
+                    nested.extend(self.sets(inner, members, node, input, keys)?);
+                }
+                _ => {
+                    let key = self.sql_key(argument, node, input)?;
+                    let part = vec![index_of(keys, key)];
+                    parts.push(part.clone());
+                    nested.push(part);
+                }
+            }
+        }
+        Ok(match name {
+            internal::ROLLUP => (0..=parts.len())
+                .rev()
+                .map(|length| parts[..length].concat())
+                .collect(),
+            internal::CUBE => cube(parts.len())
+                .into_iter()
+                .map(|set| {
+                    set.into_iter()
+                        .flat_map(|index| parts[index].clone())
+                        .collect()
+                })
+                .collect(),
+            _ => nested,
+        })
+    }
+
+    fn sql_key(
+        &self,
+        expression: &proto::Expression,
+        node: &proto::Aggregate,
+        input: &Planned,
+    ) -> Result<Typed> {
+        if let Some(place) = integer(expression) {
+            return self.select_item(place, node, input);
+        }
+        match self.resolve(expression, &input.scope) {
+            Ok(key) if key.has_aggregate() => Err(Error::new(
+                "GROUP_BY_AGGREGATE",
+                [("sqlExpr", key.name.to_string())],
+            )),
+            Ok(key) => Ok(key),
+            Err(error) if row::missing(&error) => {
+                // An alias of the select list.
+                let Some(name) = plain_name(expression) else {
+                    return Err(error);
+                };
+                for item in self.select_list(&node.aggregate_expressions, &input.scope)? {
+                    if let Item::Value(value) = item
+                        && value
+                            .alias
+                            .as_ref()
+                            .is_some_and(|alias| self.context.same_name(alias, &name))
+                    {
+                        if value.has_aggregate() {
+                            return Err(Error::new(
+                                "GROUP_BY_AGGREGATE",
+                                [("sqlExpr", value.name.to_string())],
+                            ));
+                        }
+                        return Ok(value);
+                    }
+                }
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn select_item(&self, place: i32, node: &proto::Aggregate, input: &Planned) -> Result<Typed> {
+        let items = self.select_list(&node.aggregate_expressions, &input.scope)?;
+        let size = items.len();
+        let index = usize::try_from(place)
+            .ok()
+            .filter(|p| *p >= 1 && *p <= size);
+        let item = index.and_then(|p| items.into_iter().nth(p - 1));
+        match item {
+            Some(Item::Value(value)) if value.has_aggregate() => Err(Error::new(
+                "GROUP_BY_POS_AGGREGATE",
+                [
+                    ("index", place.to_string()),
+                    ("aggExpr", value.name.to_string()),
+                ],
+            )),
+            Some(Item::Value(value)) => Ok(value),
+            _ => Err(Error::new(
+                "GROUP_BY_POS_OUT_OF_RANGE",
+                [("index", place.to_string()), ("size", size.to_string())],
+            )),
+        }
+    }
+
+    /// A filter right above an aggregate.
+    pub(super) fn having(
+        &self,
+        outer: &Planned,
+        below: &Rc<Below>,
+        grouped: &Grouped,
+        condition: &proto::Expression,
+    ) -> Result<Planned> {
+        match self.resolve(condition, &outer.scope) {
+            Ok(value) if !value.has_aggregate() => {
+                let allowed =
+                    internal_call(condition).is_some_and(|(name, _)| name == internal::QUALIFY);
+                return self.keep(outer.clone(), value, allowed);
+            }
+            Ok(_) => {}
+            Err(error) if row::missing(&error) || error.class() == Some("GROUP_BY_AGGREGATE") => {}
+            Err(error) => return Err(error),
+        }
+        let value = self.above_aggregate(condition, below)?;
+        self.with_extra(
+            outer,
+            below,
+            grouped,
+            vec![value],
+            |planner, planned, mut extra| {
+                let value = extra
+                    .pop()
+                    .ok_or_else(|| Error::internal("a condition was lost"))?;
+                planner.keep(planned, value, false)
+            },
+        )
+    }
+
+    /// A sort right above an aggregate.
+    pub(super) fn sort_aggregate(
+        &self,
+        outer: &Planned,
+        below: &Rc<Below>,
+        grouped: &Grouped,
+        order: &[SortOrder],
+    ) -> Result<Planned> {
+        let mut keys: Vec<(bool, Typed)> = Vec::with_capacity(order.len());
+        for key in order {
+            let child = key.child.as_deref().required("sort_order.child")?;
+            if let Some(value) = super::sort::ordinal(child, outer)? {
+                keys.push((false, value));
+                continue;
+            }
+            match self.resolve(child, &outer.scope) {
+                Ok(value) if !value.has_aggregate() => keys.push((false, value)),
+                Ok(_) => keys.push((true, self.above_aggregate(child, below)?)),
+                Err(error) if row::missing(&error) => {
+                    keys.push((true, self.above_aggregate(child, below).map_err(|_| error)?));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if keys.iter().all(|(extra, _)| !extra) {
+            return self.sorted(
+                outer.clone(),
+                keys.into_iter().map(|(_, key)| key).collect(),
+                order,
+            );
+        }
+        let extra: Vec<Typed> = keys
+            .iter()
+            .filter(|(extra, _)| *extra)
+            .map(|(_, key)| key.clone())
+            .collect();
+        self.with_extra(outer, below, grouped, extra, |planner, planned, found| {
+            let mut found = found.into_iter();
+            let keys = keys
+                .into_iter()
+                .filter_map(|(extra, key)| if extra { found.next() } else { Some(key) })
+                .collect();
+            planner.sorted(planned, keys, order)
+        })
+    }
+
+    /// An expression above an aggregate in terms of the aggregate's input: names are the select
+    /// list's aliases or the input's columns.
+    fn above_aggregate(&self, expression: &proto::Expression, below: &Below) -> Result<Typed> {
+        let aliased: Vec<Typed> = below
+            .list
+            .iter()
+            .map(|(_, value)| value.clone())
+            .filter(|value| value.alias.is_some())
+            .collect();
+        let names = Names {
+            lateral: &aliased,
+            ..Names::of(&below.input.scope, self.outer())
+        };
+        self.expression(expression, &names)
+    }
+
+    /// The aggregate once more with further values, for work that needs them; then cut back.
+    fn with_extra(
+        &self,
+        outer: &Planned,
+        below: &Rc<Below>,
+        grouped: &Grouped,
+        extra: Vec<Typed>,
+        work: impl FnOnce(&Self, Planned, Vec<Typed>) -> Result<Planned>,
+    ) -> Result<Planned> {
+        let mut list = below.list.clone();
+        let mut columns = Vec::with_capacity(extra.len());
+        for value in extra {
+            let value = Typed { id: None, ..value };
+            let column = value.to_column();
+            columns.push(Typed {
+                name: Arc::clone(&value.name),
+                ..Typed::column(&column)
+            });
+            list.push((column, value));
+        }
+        let mut wider = build(below.input.clone(), grouped.clone(), list)?;
+        wider.below = None;
+        wider.scope.plans.clone_from(&outer.scope.plans);
+        let done = work(self, wider, columns)?;
+        let kept: Vec<_> = outer
+            .scope
+            .columns
+            .iter()
+            .map(|column| (column.clone(), Typed::column(column)))
+            .collect();
+        let plan = project(done.plan, &kept)?;
+        Ok(Planned::new(plan, outer.scope.clone()))
+    }
+
+    /// `groupBy(…).pivot(column, values).agg(…)`: one column for each value and aggregate.
+    fn pivot(
+        &self,
+        node: &proto::Aggregate,
+        pivot: &proto::aggregate::Pivot,
+        input: Planned,
+    ) -> Result<Planned> {
+        let by = self.resolve(pivot.col.as_ref().required("pivot.col")?, &input.scope)?;
+        let from_sql = node.group_type() == GroupType::Unspecified;
+        let mut aggregates = Vec::new();
+        for item in self.select_list(&node.aggregate_expressions, &input.scope)? {
+            if let Item::Value(value) = item {
+                aggregates.push(value);
+            }
+        }
+        let mut values: Vec<Typed> = Vec::new();
+        let mut keys: Vec<Typed> = Vec::new();
+        if from_sql {
+            for value in &node.grouping_expressions {
+                values.push(self.resolve(value, &input.scope)?);
+            }
+            let used: HashSet<String> = aggregates
+                .iter()
+                .chain([&by])
+                .flat_map(|value| value.expr.column_refs())
+                .map(|column| column.name.clone())
+                .collect();
+            keys.extend(
+                input
+                    .scope
+                    .columns
+                    .iter()
+                    .filter(|column| !used.contains(&column.id.internal_name()))
+                    .map(Typed::column),
+            );
+        } else {
+            for literal in &pivot.values {
+                values.push(crate::plan::expression::literal::literal(
+                    self.context,
+                    literal,
+                )?);
+            }
+            for expression in &node.grouping_expressions {
+                keys.push(self.resolve(expression, &input.scope)?);
+            }
+            if values.is_empty() {
+                values = self.sources.pivot_values(node).ok_or_else(|| {
+                    Error::internal("the values of a pivot were not collected before planning")
+                })?;
+            }
+        }
+        let (input, grouped) = prepare(input, keys, None)?;
+        let mut list: Vec<Typed> = grouped.keys.iter().map(|(key, _)| key.clone()).collect();
+        for value in &values {
+            let same = functions::equals(self.context, by.clone(), value.clone())?;
+            let condition = if value.expr == Typed::null(value.data_type.clone()).expr {
+                Expr::IsNull(Box::new(by.expr.clone()))
+            } else {
+                same.expr
+            };
+            for aggregate in &aggregates {
+                let shown = pivot_name(value);
+                let name = if aggregates.len() == 1 {
+                    shown
+                } else {
+                    format!("{shown}_{}", aggregate.output_name())
+                };
+                list.push(self.only_where(aggregate, &condition)?.aliased(name));
+            }
+        }
+        self.grouped(input, grouped, list)
+    }
+
+    /// The aggregate over the rows that meet a condition; null when there is none, as Spark's pivot
+    /// gives null and not zero for a count.
+    fn only_where(&self, aggregate: &Typed, condition: &Expr) -> Result<Typed> {
+        let expr = aggregate.expr.clone().transform(|node| {
+            Ok(match node {
+                Expr::AggregateFunction(mut function) => {
+                    let filter = match function.params.filter.take() {
+                        Some(filter) => functions::and(*filter, condition.clone()),
+                        None => condition.clone(),
+                    };
+                    function.params.filter = Some(Box::new(filter));
+                    Transformed::yes(Expr::AggregateFunction(function))
+                }
+                other => Transformed::no(other),
+            })
+        })?;
+        let one = Typed::literal(ScalarValue::Int32(Some(1)), DataType::Int32, "1");
+        let call = Call {
+            context: self.context,
+            name: "count",
+            args: vec![one],
+            distinct: false,
+            filter: Some(Typed::new(condition.clone(), DataType::Boolean, true, "")),
+            ignore_nulls: false,
+            origin: None,
+        };
+        let rows = functions::aggregate_call(call)?;
+        let zero = Expr::Literal(ScalarValue::Int64(Some(0)), None);
+        let some = Expr::BinaryExpr(datafusion::logical_expr::BinaryExpr::new(
+            Box::new(rows.expr),
+            datafusion::logical_expr::Operator::Gt,
+            Box::new(zero),
+        ));
+        let case = datafusion::logical_expr::Case::new(
+            None,
+            vec![(Box::new(some), Box::new(expr.data))],
+            None,
+        );
+        Ok(Typed::new(
+            Expr::Case(case),
+            aggregate.data_type.clone(),
+            true,
+            aggregate.name.clone(),
+        ))
+    }
+}
+
+/// How a pivot's value names its column.
+fn pivot_name(value: &Typed) -> String {
+    match value.constant() {
+        Some(ScalarValue::Utf8(Some(text))) => text.clone(),
+        Some(constant) if constant.is_null() => "null".to_owned(),
+        _ => value.output_name().to_string(),
+    }
+}
+
+/// Keys that are not plain columns are computed below the aggregate.
+fn prepare(
+    input: Planned,
+    keys: Vec<Typed>,
+    sets: Option<Vec<Vec<usize>>>,
+) -> Result<(Planned, Grouped)> {
+    let (input, keys) = windows::extract(input, keys)?;
+    for key in &keys {
+        if let DataType::Map(..) = key.data_type {
+            return Err(Error::new(
+                "GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE",
+                [
+                    ("sqlExpr", format!("\"{}\"", key.name)),
+                    (
+                        "dataType",
+                        format!("\"{}\"", crate::types::sql_name(&key.data_type)),
+                    ),
+                ],
+            ));
+        }
+    }
+    let keys: Vec<(Typed, Column)> = keys
+        .into_iter()
+        .map(|key| {
+            let column = windows::helper(&key);
+            (key, column)
+        })
+        .collect();
+    Ok((input, Grouped { keys, sets }))
+}
+
+/// The aggregate node with the select list over it.
+fn build(input: Planned, grouped: Grouped, list: Vec<(Column, Typed)>) -> Result<Planned> {
+    let computed: Vec<(Column, Typed)> = grouped
+        .keys
+        .iter()
+        .filter(|(key, _)| key.id.is_none())
+        .map(|(key, column)| (column.clone(), key.clone()))
+        .collect();
+    let mut below = input.plan.clone();
+    if !computed.is_empty() {
+        let mut wider: Vec<(Column, Typed)> = input
+            .scope
+            .columns
+            .iter()
+            .chain(&input.scope.hidden)
+            .map(|column| (column.clone(), Typed::column(column)))
+            .collect();
+        wider.extend(computed);
+        below = project(below, &wider)?;
+    }
+    let mut aggregates: Vec<(Expr, ColumnId)> = Vec::new();
+    let nulled = grouped.sets.is_some();
+    let values = list
+        .iter()
+        .map(|(_, value)| {
+            let mut value = value.clone();
+            value.expr = replace(&value, &grouped, &input, &mut aggregates)?;
+            if nulled
+                && grouped
+                    .keys
+                    .iter()
+                    .any(|(key, _)| key.expr == value.expr || value.id.is_some())
+            {
+                value.nullable = true;
+            }
+            Ok(value)
+        })
+        .collect::<Result<Vec<Typed>>>()?;
+    let keys: Vec<Expr> = grouped
+        .keys
+        .iter()
+        .map(|(_, column)| column.expr())
+        .collect();
+    let keys = match &grouped.sets {
+        None => dedup(keys),
+        Some(sets) => vec![Expr::GroupingSet(GroupingSet::GroupingSets(
+            sets.iter()
+                .map(|set| {
+                    dedup(
+                        set.iter()
+                            .filter_map(|index| keys.get(*index).cloned())
+                            .collect(),
+                    )
+                })
+                .collect(),
+        ))],
+    };
+    let calls: Vec<Expr> = aggregates
+        .into_iter()
+        .map(|(call, id)| call.alias(id.internal_name()))
+        .collect();
+    let plan = if keys.is_empty() && calls.is_empty() {
+        // `SELECT 1 … HAVING true`, or `groupBy().agg()` of constants: one row.
+        super::project::one_row().plan
+    } else {
+        LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(below), keys, calls)?)
+    };
+    let (planned, values) =
+        windows::extract(Planned::new(plan, input.scope.replaced(Vec::new())), values)?;
+    let chosen: Vec<(Column, Typed)> = list
+        .iter()
+        .zip(values)
+        .map(|((column, _), value)| {
+            let mut column = column.clone();
+            column.nullable = value.nullable;
+            (super::project::with_qualifier(&column, &input.scope), value)
+        })
+        .collect();
+    let plan = project(planned.plan, &chosen)?;
+    let columns = chosen.into_iter().map(|(column, _)| column).collect();
+    let scope = input.scope.replaced(columns);
+    let below = Below {
+        input,
+        list,
+        aggregate: Some(grouped),
+    };
+    Ok(Planned {
+        plan,
+        scope,
+        below: Some(Rc::new(below)),
+    })
+}
+
+fn dedup(exprs: Vec<Expr>) -> Vec<Expr> {
+    let mut seen = HashSet::new();
+    exprs
+        .into_iter()
+        .filter(|expr| seen.insert(expr.clone()))
+        .collect()
+}
+
+/// The value in terms of the aggregate's output: keys and aggregates become columns; any other
+/// column is Spark's MISSING_AGGREGATION.
+fn replace(
+    value: &Typed,
+    grouped: &Grouped,
+    input: &Planned,
+    aggregates: &mut Vec<(Expr, ColumnId)>,
+) -> Result<Expr> {
+    let mut stray: Option<String> = None;
+    let replaced = value.expr.clone().transform_down(|node| {
+        if let Some((_, column)) = grouped.keys.iter().find(|(key, _)| key.expr == node) {
+            return Ok(Transformed::new(
+                column.expr(),
+                true,
+                TreeNodeRecursion::Jump,
+            ));
+        }
+        match &node {
+            Expr::AggregateFunction(call) => {
+                if call.params.args.iter().any(|arg| {
+                    arg.exists(|e| Ok(matches!(e, Expr::AggregateFunction(_))))
+                        .unwrap_or(false)
+                }) {
+                    return Err(Error::of("NESTED_AGGREGATE_FUNCTION").into());
+                }
+                let id = match aggregates.iter().find(|(known, _)| *known == node) {
+                    Some((_, id)) => *id,
+                    None => {
+                        let id = ColumnId::fresh();
+                        aggregates.push((node.clone(), id));
+                        id
+                    }
+                };
+                Ok(Transformed::new(id.expr(), true, TreeNodeRecursion::Jump))
+            }
+            Expr::Column(column) => {
+                stray.get_or_insert_with(|| column.name.clone());
+                Ok(Transformed::no(node))
+            }
+            _ => Ok(Transformed::no(node)),
+        }
+    })?;
+    match stray {
+        None => Ok(replaced.data),
+        Some(internal_name) => {
+            let column = input
+                .scope
+                .columns
+                .iter()
+                .chain(&input.scope.hidden)
+                .find(|column| column.id.internal_name() == internal_name);
+            let name = column.map_or_else(|| value.name.to_string(), |c| c.name.to_string());
+            if grouped.keys.is_empty() && grouped.sets.is_none() {
+                return Err(Error::of("MISSING_GROUP_BY"));
+            }
+            Err(Error::new(
+                "MISSING_AGGREGATION",
+                [
+                    ("expression", format!("\"{name}\"")),
+                    ("expressionAnyValue", format!("\"any_value({name})\"")),
+                ],
+            ))
+        }
+    }
+}
+
+/// The place of a key, which is added if it is new.
+fn index_of(keys: &mut Vec<Typed>, key: Typed) -> usize {
+    match keys.iter().position(|known| known.expr == key.expr) {
+        Some(index) => index,
+        None => {
+            keys.push(key);
+            keys.len() - 1
+        }
+    }
+}
+
+fn keys_so_far(keys: &[Typed]) -> Vec<usize> {
+    (0..keys.len()).collect()
+}
+
+/// `GROUP BY a, ROLLUP(b), CUBE(c)`: every set of one with every set of the other.
+fn cross(left: Option<Vec<Vec<usize>>>, right: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
+    match left {
+        None => right,
+        Some(left) => left
+            .iter()
+            .flat_map(|l| {
+                right
+                    .iter()
+                    .map(move |r| l.iter().chain(r).copied().collect())
+            })
+            .collect(),
+    }
+}
+
+/// All subsets, the full one first, in Spark's order.
+fn cube(n: usize) -> Vec<Vec<usize>> {
+    let mut sets = vec![Vec::new()];
+    for index in (0..n).rev() {
+        let with: Vec<Vec<usize>> = sets
+            .iter()
+            .map(|set: &Vec<usize>| std::iter::once(index).chain(set.iter().copied()).collect())
+            .collect();
+        sets = with.into_iter().chain(sets).collect();
+    }
+    sets
+}
+
+fn internal_call(expression: &proto::Expression) -> Option<(&str, &[proto::Expression])> {
+    match &expression.expr_type {
+        Some(ExprType::UnresolvedFunction(function)) if function.is_internal() => {
+            Some((function.function_name.as_str(), &function.arguments))
+        }
+        _ => None,
+    }
+}
+
+fn integer(expression: &proto::Expression) -> Option<i32> {
+    match &expression.expr_type {
+        Some(ExprType::Literal(literal)) => match literal.literal_type {
+            Some(LiteralType::Integer(place)) => Some(place),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn plain_name(expression: &proto::Expression) -> Option<String> {
+    match &expression.expr_type {
+        Some(ExprType::UnresolvedAttribute(attribute)) => {
+            let parts = sparring_sql::parse_attribute_name(&attribute.unparsed_identifier).ok()?;
+            <[String; 1]>::try_from(parts).ok().map(|[name]| name)
+        }
+        _ => None,
+    }
+}
+
+/// The column of a name that a USING or NATURAL join, a pivot or a deduplication refers to.
+pub(super) fn column_named<'s>(
+    planner: &Planner<'_>,
+    planned: &'s Planned,
+    name: &str,
+) -> Result<Option<&'s Column>> {
+    let found = names::in_scope(planner.context, &planned.scope, &[name.to_owned()])
+        .map_err(|error| error.hint(format!("the column {} must be unique", quote(name))))?;
+    Ok(found
+        .and_then(|value| value.id)
+        .and_then(|id| planned.scope.by_id(id)))
+}

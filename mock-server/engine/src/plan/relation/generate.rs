@@ -1,0 +1,318 @@
+//! Rows from one row: generators in select lists, table functions, lateral joins.
+
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use datafusion::common::NullHandling;
+use datafusion::common::UnnestOptions;
+use datafusion::logical_expr::LogicalPlanBuilder;
+use sparring_proto::Required;
+use sparring_proto::connect::relation::RelType;
+use sparring_proto::connect::{self as proto};
+use sparring_sql::lower::internal;
+
+use super::project::one_row;
+use crate::error::{Error, Result};
+use crate::functions::{self, Generator, kernels::nested};
+use crate::plan::expression::Item;
+use crate::plan::names::Names;
+use crate::plan::scope::{Column, ColumnId, Scope};
+use crate::plan::typed::Typed;
+use crate::plan::{Planned, Planner, project};
+
+impl Planner<'_> {
+    /// A select list's generator, if it has one, put below the list.
+    pub(super) fn generate(
+        &self,
+        input: Planned,
+        items: Vec<Item>,
+    ) -> Result<(Planned, Vec<Typed>)> {
+        let mut generators = 0;
+        let mut below = input;
+        let mut values = Vec::with_capacity(items.len());
+        for item in items {
+            match item {
+                Item::Value(value) => values.push(value),
+                Item::Generator(generator) => {
+                    generators += 1;
+                    if generators > 1 {
+                        return Err(Error::new(
+                            "UNSUPPORTED_GENERATOR.MULTI_GENERATOR",
+                            [
+                                ("num", generators.to_string()),
+                                ("generators", String::new()),
+                            ],
+                        ));
+                    }
+                    let columns = generator.columns.clone();
+                    below = unnest(below, generator)?;
+                    values.extend(columns.iter().map(Typed::column));
+                }
+            }
+        }
+        Ok((below, values))
+    }
+
+    /// `LateralJoin`: a table function or query on the right that sees the columns of the left.
+    pub(super) fn lateral_join(&self, node: &proto::LateralJoin) -> Result<Planned> {
+        let left = self.relation(node.left.as_deref().required("lateral_join.left")?)?;
+        let right = node.right.as_deref().required("lateral_join.right")?;
+        let outer = match node.join_type() {
+            proto::join::JoinType::Inner | proto::join::JoinType::Cross => false,
+            proto::join::JoinType::LeftOuter => true,
+            other => {
+                return Err(Error::new(
+                    "INVALID_LATERAL_JOIN_TYPE",
+                    [("joinType", format!("{other:?}").to_uppercase())],
+                ));
+            }
+        };
+        let Some((function, names)) = table_function(right) else {
+            return Err(Error::unsupported(
+                "LATERAL with a query that is no table function",
+            ));
+        };
+        let call = proto::expression::UnresolvedFunction {
+            function_name: function.function_name.clone(),
+            arguments: function.arguments.clone(),
+            ..Default::default()
+        };
+        let generator = self
+            .generator(&call, &Names::of(&left.scope, self.outer()))?
+            .ok_or_else(|| not_a_table_function(&function.function_name))?;
+        let mut generator = names.rename(generator)?;
+        generator.outer |= outer;
+        if let Some(qualifier) = names.qualifier {
+            let qualifier: Arc<[String]> = vec![qualifier].into();
+            generator
+                .columns
+                .iter_mut()
+                .for_each(|c| c.qualifier = Arc::clone(&qualifier));
+        }
+        let mut scope = left.scope.clone();
+        scope.columns.extend(generator.columns.iter().cloned());
+        let planned = Planned {
+            scope,
+            ..unnest(left, generator)?
+        };
+        match &node.join_condition {
+            Some(condition) if !outer => {
+                let condition = self.resolve(condition, &planned.scope)?;
+                self.keep(planned, condition, false)
+            }
+            Some(_) => Err(Error::unsupported("LEFT JOIN LATERAL with a condition")),
+            None => Ok(planned),
+        }
+    }
+
+    /// A table function on its own: `range(3)`, `explode(array(1))`, VALUES.
+    pub(super) fn table_valued_function(
+        &self,
+        node: &proto::UnresolvedTableValuedFunction,
+    ) -> Result<Planned> {
+        if node.function_name == internal::INLINE_TABLE {
+            return self.inline_table(node);
+        }
+        if node.function_name.eq_ignore_ascii_case("range") {
+            return self.range_function(node);
+        }
+        let call = proto::expression::UnresolvedFunction {
+            function_name: node.function_name.clone(),
+            arguments: node.arguments.clone(),
+            ..Default::default()
+        };
+        let empty = Scope::default();
+        let generator = self
+            .generator(&call, &Names::of(&empty, self.outer()))?
+            .ok_or_else(|| not_a_table_function(&node.function_name))?;
+        let columns = generator.columns.clone();
+        let planned = unnest(one_row(), generator)?;
+        Ok(Planned::new(planned.plan, Scope::of(columns)))
+    }
+
+    fn range_function(&self, node: &proto::UnresolvedTableValuedFunction) -> Result<Planned> {
+        let empty = Scope::default();
+        let numbers = node
+            .arguments
+            .iter()
+            .map(|argument| {
+                let value = self.resolve(argument, &empty)?;
+                self.fold_i64(value)?
+                    .ok_or_else(|| Error::invalid_plan("an argument of range is null"))
+            })
+            .collect::<Result<Vec<i64>>>()?;
+        let (start, end, step) = match numbers.as_slice() {
+            [end] => (0, *end, 1),
+            [start, end] => (*start, *end, 1),
+            [start, end, step, ..] => (*start, *end, *step),
+            [] => {
+                return Err(Error::new(
+                    "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+                    [
+                        ("functionName", "`range`"),
+                        ("expectedNum", "[1, 2, 3, 4]"),
+                        ("actualNum", "0"),
+                        ("docroot", "https://spark.apache.org/docs/latest"),
+                    ],
+                ));
+            }
+        };
+        self.range(&proto::Range {
+            start: Some(start),
+            end,
+            step,
+            num_partitions: None,
+        })
+    }
+
+    /// VALUES: every row is a struct; columns take the common type of their values.
+    fn inline_table(&self, node: &proto::UnresolvedTableValuedFunction) -> Result<Planned> {
+        let empty = Scope::default();
+        let names = Names::of(&empty, self.outer());
+        let mut rows: Vec<Vec<Typed>> = Vec::with_capacity(node.arguments.len());
+        for argument in &node.arguments {
+            let Some(proto::expression::ExprType::UnresolvedFunction(row)) = &argument.expr_type
+            else {
+                return Err(Error::invalid_plan("a row of VALUES is no struct"));
+            };
+            rows.push(
+                row.arguments
+                    .iter()
+                    .map(|value| self.expression(value, &names))
+                    .collect::<Result<Vec<_>>>()?,
+            );
+        }
+        crate::io::inline::table(self, rows)
+    }
+}
+
+/// How a lateral table function is named: `AS t(a, b)`.
+#[derive(Default)]
+struct Naming {
+    qualifier: Option<String>,
+    columns: Vec<String>,
+}
+
+impl Naming {
+    fn rename(&self, generator: Generator) -> Result<Generator> {
+        if self.columns.is_empty() {
+            return Ok(generator);
+        }
+        let mut generator = generator;
+        if self.columns.len() != generator.columns.len() {
+            return Err(Error::new(
+                "UDTF_ALIAS_NUMBER_MISMATCH",
+                [
+                    ("aliasesSize", generator.columns.len().to_string()),
+                    ("aliasesNames", self.columns.join(",")),
+                ],
+            ));
+        }
+        for (column, name) in generator.columns.iter_mut().zip(&self.columns) {
+            column.name = name.as_str().into();
+        }
+        Ok(generator)
+    }
+}
+
+/// The table function below aliases and renames.
+fn table_function(
+    relation: &proto::Relation,
+) -> Option<(&proto::UnresolvedTableValuedFunction, Naming)> {
+    match relation.rel_type.as_ref()? {
+        RelType::UnresolvedTableValuedFunction(function) => Some((function, Naming::default())),
+        RelType::SubqueryAlias(alias) => {
+            let (function, mut naming) = table_function(alias.input.as_deref()?)?;
+            naming.qualifier = Some(alias.alias.clone());
+            Some((function, naming))
+        }
+        RelType::ToDf(names) => {
+            let (function, mut naming) = table_function(names.input.as_deref()?)?;
+            naming.columns.clone_from(&names.column_names);
+            Some((function, naming))
+        }
+        _ => None,
+    }
+}
+
+fn not_a_table_function(name: &str) -> Error {
+    if functions::find(name).is_some() {
+        Error::new(
+            "NOT_A_TABLE_FUNCTION",
+            [("functionName", format!("`{name}`"))],
+        )
+    } else {
+        Error::new(
+            "UNRESOLVABLE_TABLE_VALUED_FUNCTION",
+            [("name", format!("`{name}`"))],
+        )
+    }
+}
+
+/// The generator's items as rows beside the input's columns.
+pub(super) fn unnest(input: Planned, generator: Generator) -> Result<Planned> {
+    let list_id = ColumnId::fresh();
+    let all: Vec<Column> = input
+        .scope
+        .columns
+        .iter()
+        .chain(&input.scope.hidden)
+        .cloned()
+        .collect();
+    let mut seen = std::collections::HashSet::new();
+    let mut exprs: Vec<_> = all
+        .iter()
+        .filter(|column| seen.insert(column.id))
+        .map(Column::expr)
+        .collect();
+    exprs.push(generator.list.alias(list_id.internal_name()));
+    let handling = if generator.outer {
+        NullHandling::PreserveAndExpandEmpty
+    } else {
+        NullHandling::Drop
+    };
+    let options = UnnestOptions::default().with_null_handling(handling);
+    let plan = LogicalPlanBuilder::from(input.plan)
+        .project(exprs)?
+        .unnest_column_with_options(
+            datafusion::common::Column::new_unqualified(list_id.internal_name()),
+            options,
+        )?
+        .build()?;
+    let mut kept: Vec<(Column, Typed)> = all
+        .iter()
+        .map(|column| (column.clone(), Typed::column(column)))
+        .collect();
+    if generator.is_struct {
+        let fields = generator.columns.iter().map(|c| {
+            arrow::datatypes::Field::new(c.name.as_ref(), c.data_type.clone(), c.nullable)
+        });
+        let item_type = DataType::Struct(fields.map(Arc::new).collect());
+        for (index, column) in generator.columns.iter().enumerate() {
+            let field = functions::kernel::Kernel::typed(
+                "generated_field",
+                format!("{index} of {item_type}"),
+                (column.data_type.clone(), column.nullable || generator.outer),
+                vec![list_id.expr()],
+                Arc::clone(&column.name),
+                move |args| nested::struct_field(&args.array(0)?, index),
+            );
+            kept.push((column.clone(), field));
+        }
+    } else if let Some(column) = generator.columns.first() {
+        let nullable = column.nullable || generator.outer;
+        let value = Typed::new(
+            list_id.expr(),
+            column.data_type.clone(),
+            nullable,
+            Arc::clone(&column.name),
+        );
+        kept.push((column.clone(), value));
+    }
+    let plan = project(plan, &kept)?;
+    Ok(Planned {
+        plan,
+        scope: input.scope,
+        below: None,
+    })
+}

@@ -1,0 +1,157 @@
+//! Reads: named tables, temporary views, common table expressions, files; and queries as text.
+
+use std::sync::Arc;
+
+use arrow::datatypes::Schema;
+use datafusion::datasource::provider_as_source;
+use datafusion::logical_expr::{LogicalPlanBuilder, TableSource};
+use sparring_proto::Required;
+use sparring_proto::connect::read::ReadType;
+use sparring_proto::connect::{self as proto};
+use sparring_sql::{Parameters, Statement};
+
+use crate::error::{Error, Result};
+use crate::plan::{Planned, Planner};
+use crate::types::names::quote_parts;
+
+impl<'a> Planner<'a> {
+    /// `Read`.
+    pub(super) fn read(&self, node: &proto::Read) -> Result<Planned> {
+        if node.is_streaming {
+            return Err(Error::unsupported("reading a stream"));
+        }
+        match node.read_type.as_ref().required("read.read_type")? {
+            ReadType::NamedTable(table) => self.named_table(node, table),
+            ReadType::DataSource(_) => self
+                .opened(node)?
+                .ok_or_else(|| Error::internal("a data source was not opened before planning")),
+        }
+    }
+
+    fn named_table(&self, node: &proto::Read, table: &proto::read::NamedTable) -> Result<Planned> {
+        let parts = sparring_sql::parse_multipart_identifier(&table.unparsed_identifier)?;
+        if let [name] = parts.as_slice()
+            && let Some(found) = self.common_table(name)
+        {
+            let mut planned = found?;
+            planned.scope = planned.scope.qualified(vec![name.clone()]);
+            return Ok(planned);
+        }
+        if let Some(view) = self.context.session.temp_view(&parts) {
+            let mut planned = Planned {
+                below: None,
+                ..view.planned().fresh()?
+            };
+            planned.scope.plans.clear();
+            let name = parts.last().cloned().unwrap_or_default();
+            planned.scope = planned.scope.qualified(vec![name]);
+            return Ok(planned);
+        }
+        if let Some(view) = self.sources.view(node) {
+            let inner = Planner::new(self.context, self.sources).for_sql(Arc::clone(&view.text));
+            let mut planned = inner.relation(&view.query)?.fresh()?;
+            planned.scope.plans.clear();
+            planned.scope = planned.scope.qualified(view.qualifier.clone());
+            return Ok(planned);
+        }
+        self.opened(node)?.ok_or_else(|| {
+            Error::new(
+                "TABLE_OR_VIEW_NOT_FOUND",
+                [("relationName", quote_parts(&parts))],
+            )
+        })
+    }
+
+    fn opened(&self, node: &proto::Read) -> Result<Option<Planned>> {
+        let Some(source) = self.sources.source(node) else {
+            return Ok(None);
+        };
+        let schema = source.provider.schema();
+        scan(
+            provider_as_source(Arc::clone(&source.provider)),
+            &schema,
+            &source.qualifier,
+        )
+        .map(Some)
+    }
+
+    /// The result of an earlier checkpoint.
+    pub(super) fn cached_remote_relation(
+        &self,
+        node: &proto::CachedRemoteRelation,
+    ) -> Result<Planned> {
+        let found = self
+            .context
+            .session
+            .checkpoint(&node.relation_id)
+            .ok_or_else(|| {
+                Error::invalid_plan(format!("there is no cached DataFrame {}", node.relation_id))
+            })?;
+        found.planned().fresh()
+    }
+
+    /// `WithRelations`: CTEs by name, DataFrames and subqueries by plan id.
+    pub(super) fn with_relations(&self, node: &proto::WithRelations) -> Result<Planned> {
+        let root = node.root.as_deref().required("with_relations.root")?;
+        let mut inner = self.clone();
+        let by_plan_id = node
+            .references
+            .iter()
+            .filter_map(|r| Some((r.common.as_ref()?.plan_id?, r)))
+            .collect::<std::collections::HashMap<_, _>>();
+        // Plan ids first: a CTE may hold a subquery.
+        inner.enter(by_plan_id, Vec::new());
+        let mut named = Vec::new();
+        for reference in &node.references {
+            if let Some(proto::relation::RelType::SubqueryAlias(alias)) = &reference.rel_type {
+                let planned = inner.relation(reference)?;
+                named.push((alias.alias.clone(), planned));
+                inner.name_last(&named);
+            }
+        }
+        let mut planned = inner.relation(root)?;
+        planned.below = None;
+        Ok(planned)
+    }
+}
+
+/// A scan with its columns under internal names.
+pub(crate) fn scan(
+    source: Arc<dyn TableSource>,
+    schema: &Schema,
+    qualifier: &[String],
+) -> Result<Planned> {
+    let builder = LogicalPlanBuilder::scan("source", source, None)?;
+    super::local::renamed(builder, schema, qualifier)
+}
+
+/// A text that must be a query, with its parameters put in.
+pub(crate) fn parse_query(node: &proto::Sql) -> Result<proto::Relation> {
+    let parameters = parameters(node);
+    match sparring_sql::parse_statement_with_params(&node.query, &parameters)? {
+        Statement::Query(query) => Ok(query),
+    }
+}
+
+/// The parameters of a text; clients up to 3.5 send literals, later ones expressions.
+pub(crate) fn parameters(node: &proto::Sql) -> Parameters {
+    let value = |literal: &proto::expression::Literal| proto::Expression {
+        common: None,
+        expr_type: Some(proto::expression::ExprType::Literal(literal.clone())),
+    };
+    let mut found = Parameters::default();
+    #[expect(deprecated, reason = "clients up to 3.5 send literals")]
+    {
+        found
+            .named
+            .extend(node.args.iter().map(|(k, v)| (k.clone(), value(v))));
+        found.positional.extend(node.pos_args.iter().map(value));
+    }
+    found.named.extend(
+        node.named_arguments
+            .iter()
+            .map(|(k, v)| (k.clone(), v.clone())),
+    );
+    found.positional.extend(node.pos_arguments.iter().cloned());
+    found
+}

@@ -1,0 +1,128 @@
+//! `ORDER BY` and `SORT BY`: keys may be columns of the select list, of what lies below it,
+//! ordinals, or aggregates.
+
+use std::rc::Rc;
+
+use datafusion::logical_expr::expr::Sort as SortExpr;
+use datafusion::logical_expr::{LogicalPlan, Sort};
+use sparring_proto::Required;
+use sparring_proto::connect::expression::{ExprType, SortOrder, literal::LiteralType};
+use sparring_proto::connect::{self as proto};
+use std::sync::Arc;
+
+use super::{row, windows};
+use crate::error::{Error, Result};
+use crate::plan::typed::Typed;
+use crate::plan::{Planned, Planner};
+
+impl Planner<'_> {
+    /// `Sort`.
+    pub(super) fn sort(&self, node: &proto::Sort) -> Result<Planned> {
+        let input = self.relation(node.input.as_deref().required("sort.input")?)?;
+        let order = expanded(&node.order, &input);
+        if let Some(below) = input.below.clone()
+            && let Some(grouped) = &below.aggregate
+        {
+            return self.sort_aggregate(&input, &below, grouped, &order);
+        }
+        let mut keys = Vec::with_capacity(order.len());
+        let mut widened = false;
+        for key in &order {
+            let child = key.child.as_deref().required("sort_order.child")?;
+            match ordinal(child, &input)? {
+                Some(value) => keys.push(value),
+                None => match self.resolve(child, &input.scope) {
+                    Ok(value) => keys.push(value),
+                    Err(error) => {
+                        let below = input.below.as_ref().filter(|_| row::missing(&error));
+                        let Some(below) = below else {
+                            return Err(error);
+                        };
+                        widened = true;
+                        let wider = row::beside(&input.scope, below);
+                        keys.push(self.resolve(child, &wider).map_err(|_| error)?);
+                    }
+                },
+            }
+        }
+        let finish = |planner: &Self, planned: Planned, keys: Vec<Typed>| {
+            planner.sorted(planned, keys, &order)
+        };
+        match (&input.below, widened) {
+            (Some(below), true) => self.through(&input, Rc::clone(below), keys, finish),
+            _ => finish(self, input, keys),
+        }
+    }
+
+    /// The rows in the order of resolved keys.
+    pub(super) fn sorted(
+        &self,
+        input: Planned,
+        keys: Vec<Typed>,
+        order: &[SortOrder],
+    ) -> Result<Planned> {
+        let (mut input, keys) = windows::extract(input, keys)?;
+        let keys = keys
+            .into_iter()
+            .zip(order)
+            .map(|(value, order)| Ok(self.sort_key(value, order)?.0))
+            .collect::<Result<Vec<SortExpr>>>()?;
+        let plan = LogicalPlan::Sort(Sort {
+            expr: keys,
+            input: Arc::new(input.plan),
+            fetch: None,
+        });
+        input.plan = plan;
+        input.below = None;
+        Ok(input)
+    }
+}
+
+/// `ORDER BY ALL` is every column in turn.
+fn expanded(order: &[SortOrder], input: &Planned) -> Vec<SortOrder> {
+    let [only] = order else { return order.to_vec() };
+    let is_all = matches!(only.child.as_deref().and_then(|child| child.expr_type.as_ref()),
+        Some(ExprType::UnresolvedFunction(function))
+            if function.is_internal()
+                && function.function_name == sparring_sql::lower::internal::ORDER_BY_ALL);
+    if !is_all {
+        return order.to_vec();
+    }
+    (1..=input.scope.columns.len())
+        .map(|place| SortOrder {
+            child: Some(Box::new(proto::Expression {
+                common: None,
+                expr_type: Some(ExprType::Literal(proto::expression::Literal {
+                    data_type: None,
+                    literal_type: Some(LiteralType::Integer(
+                        i32::try_from(place).unwrap_or(i32::MAX),
+                    )),
+                })),
+            })),
+            ..only.clone()
+        })
+        .collect()
+}
+
+/// An integer constant names a column of the select list by its place.
+pub(super) fn ordinal(child: &proto::Expression, input: &Planned) -> Result<Option<Typed>> {
+    let Some(ExprType::Literal(literal)) = &child.expr_type else {
+        return Ok(None);
+    };
+    let Some(LiteralType::Integer(place)) = &literal.literal_type else {
+        return Ok(None);
+    };
+    let size = input.scope.columns.len();
+    let column = usize::try_from(*place)
+        .ok()
+        .filter(|p| *p >= 1)
+        .and_then(|p| input.scope.columns.get(p - 1));
+    column
+        .map(|column| Some(Typed::column(column)))
+        .ok_or_else(|| {
+            Error::new(
+                "ORDER_BY_POS_OUT_OF_RANGE",
+                [("index", place.to_string()), ("size", size.to_string())],
+            )
+        })
+}

@@ -1,0 +1,84 @@
+//! Taking window functions out of a select list and putting them into window nodes below it.
+
+use std::sync::Arc;
+
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::logical_expr::{Expr, LogicalPlan, Window};
+
+use crate::error::Result;
+use crate::plan::Planned;
+use crate::plan::scope::{Column, ColumnId};
+use crate::plan::typed::Typed;
+
+/// The input with a window node for every distinct partitioning and order, and the values with
+/// references to their columns.
+pub(super) fn extract(mut input: Planned, values: Vec<Typed>) -> Result<(Planned, Vec<Typed>)> {
+    let mut found: Vec<(Expr, ColumnId)> = Vec::new();
+    let values = values
+        .into_iter()
+        .map(|mut value| {
+            value.expr = replace(value.expr, &mut found)?;
+            Ok(value)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let mut groups: Vec<(Expr, Vec<Expr>)> = Vec::new();
+    for (window, id) in found {
+        let named = window.clone().alias(id.internal_name());
+        match groups
+            .iter_mut()
+            .find(|(first, _)| same_window(first, &window))
+        {
+            Some((_, members)) => members.push(named),
+            None => groups.push((window, vec![named])),
+        }
+    }
+    for (_, members) in groups {
+        input.plan = LogicalPlan::Window(Window::try_new(members, Arc::new(input.plan))?);
+    }
+    Ok((input, values))
+}
+
+fn replace(expr: Expr, found: &mut Vec<(Expr, ColumnId)>) -> Result<Expr> {
+    Ok(expr
+        .transform_down(|node| {
+            let Expr::WindowFunction(_) = &node else {
+                return Ok(Transformed::no(node));
+            };
+            let id = match found.iter().find(|(known, _)| *known == node) {
+                Some((_, id)) => *id,
+                None => {
+                    let id = ColumnId::fresh();
+                    found.push((node.clone(), id));
+                    id
+                }
+            };
+            Ok(Transformed::new(
+                id.expr(),
+                true,
+                datafusion::common::tree_node::TreeNodeRecursion::Jump,
+            ))
+        })?
+        .data)
+}
+
+fn same_window(left: &Expr, right: &Expr) -> bool {
+    match (left, right) {
+        (Expr::WindowFunction(a), Expr::WindowFunction(b)) => {
+            a.params.partition_by == b.params.partition_by && a.params.order_by == b.params.order_by
+        }
+        _ => false,
+    }
+}
+
+/// A column for a value that only lives below the select list.
+pub(super) fn helper(value: &Typed) -> Column {
+    let mut column = Column::new(
+        Arc::clone(&value.name),
+        value.data_type.clone(),
+        value.nullable,
+    );
+    if let Some(id) = value.id {
+        column.id = id;
+    }
+    column
+}

@@ -1,0 +1,113 @@
+//! What a plan reads: found in the proto tree and opened before translation, so that translation
+//! itself waits for nothing.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::catalog::TableProvider;
+use sparring_proto::connect as proto;
+
+use super::context::Context;
+use super::typed::Typed;
+use crate::error::Result;
+
+/// One opened source.
+#[derive(Clone)]
+pub(crate) struct Source {
+    /// The rows; columns have the names and types that Spark would give them.
+    pub(crate) provider: Arc<dyn TableProvider>,
+    /// The qualifier of its columns: `catalog.schema.table` for tables, nothing for files.
+    pub(crate) qualifier: Vec<String>,
+    /// Files it reads, for `inputFiles` and lineage.
+    pub(crate) files: Vec<String>,
+}
+
+/// The opened sources of one plan.
+#[derive(Default, Clone)]
+pub(crate) struct Sources {
+    by_read: HashMap<Vec<u8>, Source>,
+    /// Views that are SQL text in the catalog, parsed: by the same key as tables.
+    views: HashMap<Vec<u8>, Arc<View>>,
+    /// Values of pivots that did not name them, collected before planning.
+    pivots: HashMap<Vec<u8>, Vec<Typed>>,
+}
+
+/// A view of the catalog: its text and what that parses to.
+pub(crate) struct View {
+    /// The SQL text, which origins point into.
+    pub(crate) text: Arc<str>,
+    /// The parsed query.
+    pub(crate) query: proto::Relation,
+    /// `catalog.schema.view`.
+    pub(crate) qualifier: Vec<String>,
+}
+
+impl Sources {
+    /// The key of a read: its message.
+    fn key(read: &proto::Read) -> Vec<u8> {
+        prost::Message::encode_to_vec(read)
+    }
+
+    /// The source of a read that was opened before.
+    pub(crate) fn source(&self, read: &proto::Read) -> Option<&Source> {
+        self.by_read.get(&Self::key(read))
+    }
+
+    /// The view that a read means.
+    pub(crate) fn view(&self, read: &proto::Read) -> Option<&Arc<View>> {
+        self.views.get(&Self::key(read))
+    }
+
+    /// The values of a pivot that does not name them.
+    pub(crate) fn pivot_values(&self, node: &proto::Aggregate) -> Option<Vec<Typed>> {
+        self.pivots
+            .get(&prost::Message::encode_to_vec(node))
+            .cloned()
+    }
+
+    /// Keeps an opened source.
+    pub(crate) fn insert(&mut self, read: &proto::Read, source: Source) {
+        self.by_read.insert(Self::key(read), source);
+    }
+
+    /// Keeps a parsed view.
+    pub(crate) fn insert_view(&mut self, read: &proto::Read, view: View) {
+        self.views.insert(Self::key(read), Arc::new(view));
+    }
+
+    /// Opens everything that a relation reads.
+    pub(crate) async fn open(context: &Context, relation: &proto::Relation) -> Result<Self> {
+        let mut sources = Self::default();
+        sources.open_more(context, relation).await?;
+        Ok(sources)
+    }
+
+    /// Opens what a relation reads and is not open yet; views are followed.
+    pub(crate) async fn open_more(
+        &mut self,
+        context: &Context,
+        relation: &proto::Relation,
+    ) -> Result<()> {
+        let mut pending: Vec<proto::Read> = Vec::new();
+        super::relation::children::reads(relation, &mut pending)?;
+        while let Some(read) = pending.pop() {
+            let key = Self::key(&read);
+            if self.by_read.contains_key(&key) || self.views.contains_key(&key) {
+                continue;
+            }
+            match crate::io::open(context, &read).await? {
+                crate::io::Opened::Source(source) => {
+                    self.by_read.insert(key, source);
+                }
+                crate::io::Opened::View(view) => {
+                    super::relation::children::reads(&view.query, &mut pending)?;
+                    self.views.insert(key, Arc::new(view));
+                }
+                // A name that is a temporary view or a common table expression, or is unknown:
+                // translation finds out with the names at hand.
+                crate::io::Opened::Nothing => {}
+            }
+        }
+        Ok(())
+    }
+}

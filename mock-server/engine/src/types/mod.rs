@@ -1,0 +1,21 @@
+//! Spark types in their notations. Inside the engine a type is an Arrow [`DataType`]:
+//!
+//! | Spark | Arrow |
+//! |---|---|
+//! | timestamp | `Timestamp(us, "UTC")`; the session's zone is put on at the edge |
+//! | timestamp_ntz | `Timestamp(us)` |
+//! | interval day to second | `Duration(us)` |
+//! | interval year to month | `Interval(YearMonth)` |
+//! | interval | `Interval(MonthDayNano)` |
+//! | char(n), varchar(n) | `Utf8`, with Spark's own metadata key on the field |
+//! | void | `Null` |
+//!
+//! Nullability of elements, values and fields is Arrow's own. Knows no expressions.
+
+pub(crate) mod arrow;
+pub(crate) mod coerce;
+pub(crate) mod json;
+pub(crate) mod names;
+pub(crate) mod proto;
+
+pub(crate) use names::{simple_string, sql_name};

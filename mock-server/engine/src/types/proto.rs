@@ -1,0 +1,243 @@
+//! Types in the protocol: Arrow to `proto::DataType` and back.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Fields, IntervalUnit, TimeUnit};
+use sparring_proto::Required;
+use sparring_proto::connect::{self as proto, data_type as kind, data_type::Kind};
+
+use super::arrow::{DAY_TIME, TIMESTAMP_NTZ, list, map, timestamp};
+use crate::error::{Error, Result};
+
+/// The metadata key under which Spark keeps `char(n)` and `varchar(n)` of a string column.
+pub(crate) const CHAR_VARCHAR: &str = "__CHAR_VARCHAR_TYPE_STRING";
+
+/// The type that a client named.
+pub(crate) fn to_arrow(data_type: &proto::DataType) -> Result<DataType> {
+    Ok(match data_type.kind.as_ref().required("data_type.kind")? {
+        Kind::Null(_) => DataType::Null,
+        Kind::Binary(_) => DataType::Binary,
+        Kind::Boolean(_) => DataType::Boolean,
+        Kind::Byte(_) => DataType::Int8,
+        Kind::Short(_) => DataType::Int16,
+        Kind::Integer(_) => DataType::Int32,
+        Kind::Long(_) => DataType::Int64,
+        Kind::Float(_) => DataType::Float32,
+        Kind::Double(_) => DataType::Float64,
+        Kind::Decimal(decimal) => decimal_type(decimal)?,
+        Kind::String(string) => {
+            if !string.collation.is_empty() && string.collation != "UTF8_BINARY" {
+                return Err(Error::unsupported(format!(
+                    "collation {}",
+                    string.collation
+                )));
+            }
+            DataType::Utf8
+        }
+        Kind::Char(_) | Kind::VarChar(_) => DataType::Utf8,
+        Kind::Date(_) => DataType::Date32,
+        Kind::Timestamp(_) => timestamp(),
+        Kind::TimestampNtz(_) => TIMESTAMP_NTZ,
+        Kind::CalendarInterval(_) => DataType::Interval(IntervalUnit::MonthDayNano),
+        Kind::YearMonthInterval(_) => DataType::Interval(IntervalUnit::YearMonth),
+        Kind::DayTimeInterval(_) => DAY_TIME,
+        Kind::Array(array) => {
+            let element = array.element_type.as_ref().required("array.element_type")?;
+            list(to_arrow(element)?, array.contains_null)
+        }
+        Kind::Struct(structure) => DataType::Struct(fields(structure)?),
+        Kind::Map(pair) => map(
+            to_arrow(pair.key_type.as_ref().required("map.key_type")?)?,
+            to_arrow(pair.value_type.as_ref().required("map.value_type")?)?,
+            pair.value_contains_null,
+        ),
+        Kind::Udt(udt) => to_arrow(udt.sql_type.as_ref().required("udt.sql_type")?)?,
+        Kind::Time(_) => DataType::Time64(TimeUnit::Microsecond),
+        Kind::Unparsed(text) => parse(&text.data_type_string)?,
+        Kind::Variant(_) => return Err(Error::unsupported("the type VARIANT")),
+        Kind::Geometry(_) => return Err(Error::unsupported("the type GEOMETRY")),
+        Kind::Geography(_) => return Err(Error::unsupported("the type GEOGRAPHY")),
+        Kind::TimestampNtzNanos(_) | Kind::TimestampLtzNanos(_) => {
+            return Err(Error::unsupported("timestamps with nanoseconds"));
+        }
+    })
+}
+
+/// DDL or JSON text, as `createDataFrame(…, "a int")` and `from_json` send it.
+pub(crate) fn parse(text: &str) -> Result<DataType> {
+    if text.trim_start().starts_with(['{', '"']) {
+        return super::json::from_json(text);
+    }
+    to_arrow(&sparring_sql::parse_table_schema(text)?)
+}
+
+fn decimal_type(decimal: &kind::Decimal) -> Result<DataType> {
+    let precision = decimal.precision.unwrap_or(10);
+    let scale = decimal.scale.unwrap_or(0);
+    match (u8::try_from(precision), i8::try_from(scale)) {
+        (Ok(p @ 1..=38), Ok(s)) if scale <= precision => Ok(DataType::Decimal128(p, s)),
+        _ => Err(Error::invalid_plan(format!(
+            "decimal({precision},{scale}) is outside of Spark's decimal(38,38)"
+        ))),
+    }
+}
+
+/// The fields of a struct type, with Spark's metadata kept on them.
+pub(crate) fn fields(structure: &kind::Struct) -> Result<Fields> {
+    structure
+        .fields
+        .iter()
+        .map(|f| Ok(Arc::new(field(f)?)))
+        .collect()
+}
+
+fn field(field: &kind::StructField) -> Result<Field> {
+    let declared = field
+        .data_type
+        .as_ref()
+        .required("struct_field.data_type")?;
+    let mut metadata = field
+        .metadata
+        .as_deref()
+        .map(metadata_of)
+        .transpose()?
+        .unwrap_or_default();
+    match &declared.kind {
+        Some(Kind::Char(char)) => {
+            metadata.insert(CHAR_VARCHAR.into(), format!("\"char({})\"", char.length));
+        }
+        Some(Kind::VarChar(varchar)) => {
+            metadata.insert(
+                CHAR_VARCHAR.into(),
+                format!("\"varchar({})\"", varchar.length),
+            );
+        }
+        _ => {}
+    }
+    Ok(Field::new(&field.name, to_arrow(declared)?, field.nullable).with_metadata(metadata))
+}
+
+/// Spark's metadata is one JSON object; each member becomes an Arrow entry holding its JSON text.
+pub(crate) fn metadata_of(json: &str) -> Result<HashMap<String, String>> {
+    if json.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let members: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(json).map_err(|error| {
+            Error::invalid_plan(format!("column metadata is no JSON object: {error}"))
+        })?;
+    Ok(members
+        .into_iter()
+        .map(|(k, v)| (k, v.to_string()))
+        .collect())
+}
+
+/// The reverse of [`metadata_of`]; `None` when there is nothing to say.
+pub(crate) fn metadata_json(metadata: &HashMap<String, String>) -> Option<String> {
+    let sorted: std::collections::BTreeMap<_, _> = metadata
+        .iter()
+        .filter(|(key, _)| key.as_str() != CHAR_VARCHAR)
+        .collect();
+    if sorted.is_empty() {
+        return None;
+    }
+    let members: Vec<String> = sorted
+        .into_iter()
+        .map(|(k, v)| format!("{}:{v}", serde_json::Value::from(k.as_str())))
+        .collect();
+    Some(format!("{{{}}}", members.join(",")))
+}
+
+/// The type as clients are told it.
+pub(crate) fn from_arrow(data_type: &DataType) -> proto::DataType {
+    let kind = match data_type {
+        DataType::Null => Kind::Null(kind::Null::default()),
+        DataType::Boolean => Kind::Boolean(kind::Boolean::default()),
+        DataType::Int8 => Kind::Byte(kind::Byte::default()),
+        DataType::Int16 => Kind::Short(kind::Short::default()),
+        DataType::Int32 => Kind::Integer(kind::Integer::default()),
+        DataType::Int64 => Kind::Long(kind::Long::default()),
+        DataType::Float32 => Kind::Float(kind::Float::default()),
+        DataType::Float64 => Kind::Double(kind::Double::default()),
+        DataType::Decimal128(precision, scale) => Kind::Decimal(kind::Decimal {
+            precision: Some(i32::from(*precision)),
+            scale: Some(i32::from(*scale)),
+            ..Default::default()
+        }),
+        DataType::Binary => Kind::Binary(kind::Binary::default()),
+        DataType::Date32 => Kind::Date(kind::Date::default()),
+        DataType::Timestamp(_, Some(_)) => Kind::Timestamp(kind::Timestamp::default()),
+        DataType::Timestamp(_, None) => Kind::TimestampNtz(kind::TimestampNtz::default()),
+        DataType::Duration(_) => Kind::DayTimeInterval(kind::DayTimeInterval {
+            start_field: Some(0),
+            end_field: Some(3),
+            ..Default::default()
+        }),
+        DataType::Interval(IntervalUnit::YearMonth) => {
+            Kind::YearMonthInterval(kind::YearMonthInterval {
+                start_field: Some(0),
+                end_field: Some(1),
+                ..Default::default()
+            })
+        }
+        DataType::Interval(_) => Kind::CalendarInterval(kind::CalendarInterval::default()),
+        DataType::Time64(_) => Kind::Time(kind::Time {
+            precision: Some(6),
+            ..Default::default()
+        }),
+        DataType::List(item) => Kind::Array(Box::new(kind::Array {
+            element_type: Some(Box::new(from_arrow(item.data_type()))),
+            contains_null: item.is_nullable(),
+            ..Default::default()
+        })),
+        DataType::Map(entries, _) => match entries.data_type() {
+            DataType::Struct(pair) if pair.len() == 2 => Kind::Map(Box::new(kind::Map {
+                key_type: Some(Box::new(from_arrow(pair[0].data_type()))),
+                value_type: Some(Box::new(from_arrow(pair[1].data_type()))),
+                value_contains_null: pair[1].is_nullable(),
+                ..Default::default()
+            })),
+            _ => Kind::Null(kind::Null::default()),
+        },
+        DataType::Struct(fields) => Kind::Struct(kind::Struct {
+            fields: fields.iter().map(|f| struct_field(f)).collect(),
+            ..Default::default()
+        }),
+        // Every other Arrow type is normalised away before it reaches a plan.
+        _ => Kind::String(kind::String::default()),
+    };
+    proto::DataType { kind: Some(kind) }
+}
+
+fn struct_field(field: &Field) -> kind::StructField {
+    kind::StructField {
+        name: field.name().clone(),
+        data_type: Some(char_varchar(field).unwrap_or_else(|| from_arrow(field.data_type()))),
+        nullable: field.is_nullable(),
+        metadata: metadata_json(field.metadata()),
+    }
+}
+
+/// `char(n)` and `varchar(n)` are strings with a note; clients are told the note.
+fn char_varchar(field: &Field) -> Option<proto::DataType> {
+    let text = field
+        .metadata()
+        .get(CHAR_VARCHAR)?
+        .trim_matches('"')
+        .strip_suffix(')')?;
+    let (name, length) = text.split_once('(')?;
+    let length = length.parse().ok()?;
+    let kind = match name {
+        "char" => Kind::Char(kind::Char {
+            length,
+            ..Default::default()
+        }),
+        "varchar" => Kind::VarChar(kind::VarChar {
+            length,
+            ..Default::default()
+        }),
+        _ => return None,
+    };
+    Some(proto::DataType { kind: Some(kind) })
+}
