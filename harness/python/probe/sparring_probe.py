@@ -122,7 +122,7 @@ def redact(text):
         return None
     text = str(text)
     for token, profile in TOKENS.items():
-        text = text.replace(token, "<token of %s>" % profile)
+        text = text.replace(token, f"<token of {profile}>")
     return re.sub(r"(token=)(?!<token)[^;\s'\"]+", r"\1<token>", text)
 
 
@@ -227,7 +227,7 @@ def header_value():
         parts.update(place)
     encode = functools.partial(urllib.parse.quote, safe="/:.,-_@<>()")
     return ";".join(
-        "%s=%s" % (name, encode(str(value))) for name, value in parts.items() if value is not None
+        f"{name}={encode(str(value))}" for name, value in parts.items() if value is not None
     )
 
 
@@ -320,7 +320,7 @@ def remote_failed(url, error):
         "remote_resolved",
         url_redacted=redact(url),
         has_token="token=" in str(url),
-        error=redact("%s: %s" % (type(error).__name__, error)),
+        error=redact(f"{type(error).__name__}: {error}"),
         site=place,
     )
 
@@ -482,7 +482,9 @@ _patched = set()
 @quiet
 def apply(patch, module):
     # 3.5 re-exports the classes of `client.core` from `client`.
-    targets = [getattr(module, name, None) for name in ("SparkConnectClient", "SparkConnectServiceStub")]
+    targets = [
+        getattr(module, name, None) for name in ("SparkConnectClient", "SparkConnectServiceStub")
+    ]
     key = next((target for target in targets if target is not None), module)
     if id(key) not in _patched:
         _patched.add(id(key))
@@ -622,7 +624,7 @@ def describe_dataset(name, catalog):
     config, pattern = configuration_of(name, catalog)
     dataset_type = config.get("type", "kedro.io.MemoryDataset")
     if isinstance(dataset_type, type):
-        dataset_type = "%s.%s" % (dataset_type.__module__, dataset_type.__qualname__)
+        dataset_type = f"{dataset_type.__module__}.{dataset_type.__qualname__}"
     emit(
         "dataset_described",
         dataset=name,
@@ -637,7 +639,9 @@ def describe_dataset(name, catalog):
 
 def configuration_of(name, catalog):
     """A dataset's configuration and the catalog entry that it comes from."""
-    resolver = getattr(catalog, "config_resolver", None) or getattr(catalog, "_config_resolver", None)
+    resolver = getattr(catalog, "config_resolver", None) or getattr(
+        catalog, "_config_resolver", None
+    )
     resolved = getattr(resolver, "_resolved_configs", None) or {}
     lazy = (getattr(catalog, "_lazy_datasets", None) or {}).get(name)
     if name in resolved:
@@ -680,7 +684,7 @@ def fill_pattern(config, pattern, name):
 def configuration_of_instance(dataset):
     """What an instance tells of itself, in the words of a catalog entry."""
     kind = type(dataset)
-    config = {"type": "%s.%s" % (kind.__module__, kind.__qualname__)}
+    config = {"type": f"{kind.__module__}.{kind.__qualname__}"}
     path = getattr(dataset, "_filepath", None) or getattr(dataset, "_path", None)
     if path is not None:
         protocol = getattr(dataset, "_protocol", None) or getattr(dataset, "_fs_prefix", None) or ""
@@ -711,7 +715,9 @@ def location_of(config):
 def catalog_lines():
     """Where each entry of the project's catalog files begins."""
     lines = {}
-    for path in sorted(glob.glob(os.path.join(PROJECT_DIR, "conf", "**", "*.y*ml"), recursive=True)):
+    for path in sorted(
+        glob.glob(os.path.join(PROJECT_DIR, "conf", "**", "*.y*ml"), recursive=True)
+    ):
         if "catalog" not in os.path.relpath(path, PROJECT_DIR):
             continue
         with open(path, encoding="utf-8") as file:
