@@ -62,11 +62,11 @@ def record_slt(address, patterns, errors):
     return total
 
 
-def record_plans(address, patterns):
+def record_plans(address, patterns, verbose):
     from plans import Recorder
 
     total = 0
-    recorder = Recorder(address)
+    recorder = Recorder(address, verbose)
     for source in sorted((HERE / "cases").glob("*.py")):
         for area, setup, cases in load(source).areas():
             path = FIXTURES / "plans" / f"{area}.json"
@@ -74,7 +74,6 @@ def record_plans(address, patterns):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 total += recorder.record_file(path, setup, cases)
                 print(f"{path.relative_to(FIXTURES)}: {len(cases)} cases", file=sys.stderr)
-    recorder.close()
     return total
 
 
@@ -84,6 +83,7 @@ def main():
     parser.add_argument("--generate", action="store_true", help="rewrite generated SQL files first")
     parser.add_argument("--no-slt", action="store_true")
     parser.add_argument("--no-plans", action="store_true")
+    parser.add_argument("--verbose", action="store_true", help="name each plan case before it runs")
     parser.add_argument("--protocol", action="store_true")
     parser.add_argument("patterns", nargs="*")
     args = parser.parse_args()
@@ -100,7 +100,7 @@ def main():
     if not args.no_slt:
         print(record_slt(args.remote, args.patterns, remember), "queries")
     if not args.no_plans:
-        print(record_plans(args.remote, args.patterns), "plan cases")
+        print(record_plans(args.remote, args.patterns, args.verbose), "plan cases")
     if args.protocol:
         import protocol
 
