@@ -50,7 +50,7 @@ keywords! {
     Map "MAP" Matched "MATCHED" Materialized "MATERIALIZED" Max "MAX" Merge "MERGE"
     Metadata "METADATA" Microsecond "MICROSECOND" Microseconds "MICROSECONDS"
     Millisecond "MILLISECOND" Milliseconds "MILLISECONDS" Minus "MINUS" Minute "MINUTE"
-    Minutes "MINUTES" Month "MONTH" Months "MONTHS" Msck "MSCK" Namespace "NAMESPACE"
+    Minutes "MINUTES" Month "MONTH" Months "MONTHS" Msck "MSCK" Name "NAME" Namespace "NAMESPACE"
     Namespaces "NAMESPACES" Nanosecond "NANOSECOND" Nanoseconds "NANOSECONDS" Natural "NATURAL"
     None "NONE" Norely "NORELY" Not "NOT" Null "NULL" Nulls "NULLS" Numeric "NUMERIC" Of "OF"
     Offset "OFFSET" On "ON" Only "ONLY" Optimize "OPTIMIZE" Option "OPTION" Options "OPTIONS"

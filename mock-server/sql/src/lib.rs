@@ -8,15 +8,17 @@ mod keyword;
 mod lexer;
 pub mod lower;
 mod parser;
+pub mod statement;
 
 use std::collections::BTreeMap;
 
 use sparring_proto::connect as proto;
 
 pub use error::{ParseError, ParseErrorDetail, QueryContext};
+pub use statement::Statement;
 
 use parser::identifier::multipart_identifier;
-use parser::{Parser, expression, query, types};
+use parser::{Parser, expression, types};
 
 /// Values for the parameters of a text: `:name` and `?`.
 #[derive(Debug, Clone, Default)]
@@ -36,16 +38,9 @@ pub struct ParsedExpression {
     pub subqueries: Vec<proto::Relation>,
 }
 
-/// What a SQL text says.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Statement {
-    /// A query: the same relation a DataFrame would send.
-    Query(proto::Relation),
-}
-
 /// Reads one statement; a semicolon may follow.
 pub fn parse_statement(sql: &str) -> Result<Statement, ParseError> {
-    statement(sql, None)
+    read_statement(sql, None)
 }
 
 /// The same with values for its parameters.
@@ -53,14 +48,14 @@ pub fn parse_statement_with_params(
     sql: &str,
     parameters: &Parameters,
 ) -> Result<Statement, ParseError> {
-    statement(sql, Some(parameters))
+    read_statement(sql, Some(parameters))
 }
 
-fn statement(sql: &str, parameters: Option<&Parameters>) -> Result<Statement, ParseError> {
+fn read_statement(sql: &str, parameters: Option<&Parameters>) -> Result<Statement, ParseError> {
     let mut parser = Parser::new(sql, parameters)?;
-    let relation = query::query(&mut parser)?;
+    let statement = parser::statement::statement(&mut parser)?;
     parser.expect_end()?;
-    Ok(Statement::Query(relation))
+    Ok(statement)
 }
 
 /// Reads what `expr`, `filter` and `selectExpr` take: an expression, perhaps with an alias, or a star.

@@ -37,6 +37,7 @@
 //!   argument is a `timestamp_ntz` literal; `timestamp_ltz_literal` the same for TIMESTAMP_LTZ.
 //! - **Names without parentheses** (`current_date`, `current_user`, …) are attributes; if no column has that name
 //!   they are the function, as in Spark.
+//! - **DEFAULT** in place of a value in INSERT, UPDATE and MERGE is the attribute `DEFAULT`, as in Spark.
 //! - **Time travel**: options `versionAsOf` and `timestampAsOf` of the named table; a timestamp that is not a
 //!   plain string is SQL text in `timestampAsOfExpression`.
 
@@ -83,8 +84,6 @@ pub mod internal {
     pub const TIMESTAMP_LTZ_LITERAL: &str = "timestamp_ltz_literal";
     /// `is_unknown(boolean)`: `boolean IS UNKNOWN`.
     pub const IS_UNKNOWN: &str = "is_unknown";
-    /// `default()`: the word DEFAULT in place of a value in INSERT, UPDATE and MERGE.
-    pub const DEFAULT: &str = "default";
     /// Table function of VALUES.
     pub const INLINE_TABLE: &str = "values";
     /// Hint around a recursive WITH query.

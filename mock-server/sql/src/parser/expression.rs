@@ -299,7 +299,7 @@ fn primary(parser: &mut Parser<'_>) -> Parsed<Expression> {
     let next = parser.kind_ahead(1);
     match parser.kind() {
         T::Minus | T::Integer | T::Decimal | T::Exponent | T::Suffixed => literal::number(parser),
-        T::String => literal::string_literal(parser).map(lower::string),
+        T::String => literal::string_value(parser).map(lower::string),
         T::LeftParen => parenthesized(parser),
         T::Star => {
             parser.advance();

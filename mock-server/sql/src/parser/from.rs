@@ -306,6 +306,26 @@ pub(crate) fn named_table(parser: &mut Parser<'_>) -> Parsed<Relation> {
     Ok(read(parser, start, &name, HashMap::new()))
 }
 
+/// A table by its name and version.
+pub(crate) fn table_at_version(parser: &mut Parser<'_>) -> Parsed<Relation> {
+    let start = parser.mark();
+    let name = multipart_identifier(parser)?;
+    table(parser, start, &name)
+}
+
+/// A table and the version it is to return to: `table [TO] VERSION AS OF …`.
+pub(crate) fn restored_table(parser: &mut Parser<'_>) -> Parsed<Relation> {
+    let start = parser.mark();
+    let name = multipart_identifier(parser)?;
+    let mut options = HashMap::new();
+    parser.eat_word(K::To);
+    time_travel(parser, &mut options)?;
+    if options.is_empty() {
+        return Err(parser.syntax_error());
+    }
+    Ok(read(parser, start, &name, options))
+}
+
 /// A table behind its name: `@v3`, `VERSION AS OF`, `TIMESTAMP AS OF`, `WITH (options)`.
 fn table(parser: &mut Parser<'_>, start: usize, name: &[String]) -> Parsed<Relation> {
     let end = parser.mark();

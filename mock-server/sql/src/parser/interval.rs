@@ -95,9 +95,7 @@ pub(crate) fn interval(parser: &mut Parser<'_>) -> Parsed<Expression> {
     let start = parser.mark();
     parser.advance();
     let first_unit = parser.text_of(parser.mark() + 1);
-    if parser.is(T::String)
-        && (parser.kind_ahead(1) == T::String || Unit::of_word(first_unit).is_none())
-    {
+    if parser.is(T::String) && Unit::of_word(first_unit).is_none() {
         let text = literal::string_literal(parser)?;
         let parts = parts_of_text(&text).ok_or_else(|| invalid(parser, start, &text))?;
         return from_parts(parser, start, &parts);
@@ -263,7 +261,8 @@ fn unit_to_unit(
 ) -> Parsed<Expression> {
     let named = |unit: Unit| matches!(unit, Unit::Day | Unit::Hour | Unit::Minute | Unit::Second);
     let year_to_month = from == Unit::Year && to == Unit::Month;
-    if !year_to_month && !(named(from) && named(to) && from < to) {
+    let is_day_time = named(from) && named(to) && from < to;
+    if !year_to_month && !is_day_time {
         let units = format!("{from:?} TO {to:?}").to_ascii_lowercase();
         return Err(parser.error_from(
             start,

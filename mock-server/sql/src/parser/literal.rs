@@ -174,13 +174,19 @@ fn split_suffix(text: &str) -> (&str, String) {
     (digits, suffix.to_ascii_uppercase())
 }
 
-/// String literals next to each other are one.
+/// One string token: a comment, a path, a property's key.
 pub(crate) fn string_literal(parser: &mut Parser<'_>) -> Parsed<String> {
     if !parser.is(T::String) {
         return Err(parser.syntax_error());
     }
-    let mut value = unescape(parser.token_text());
+    let value = unescape(parser.token_text());
     parser.advance();
+    Ok(value)
+}
+
+/// A string value in an expression, where tokens next to each other are one string.
+pub(crate) fn string_value(parser: &mut Parser<'_>) -> Parsed<String> {
+    let mut value = string_literal(parser)?;
     while parser.is(T::String) {
         value.push_str(&unescape(parser.token_text()));
         parser.advance();

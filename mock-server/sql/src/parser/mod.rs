@@ -17,6 +17,7 @@ pub(crate) mod property;
 pub(crate) mod query;
 pub(crate) mod sample;
 pub(crate) mod select;
+pub(crate) mod statement;
 pub(crate) mod types;
 pub(crate) mod window;
 

@@ -190,7 +190,7 @@ fn write_relation(relation: &Relation, depth: usize, out: &mut String) {
             line("WithRelations".to_string());
             child(&node.root, depth, out);
             for reference in &node.references {
-                let _ = write!(out, "{indent}reference\n");
+                let _ = writeln!(out, "{indent}reference");
                 write_relation(reference, depth + 1, out);
             }
         }

@@ -1,0 +1,184 @@
+//! Statements: which family reads what, by the first words.
+
+mod alter;
+mod change;
+mod column;
+mod configuration;
+mod create;
+mod describe;
+mod maintenance;
+mod merge;
+mod namespace;
+mod privilege;
+mod show;
+mod view;
+
+use sparring_proto::connect as proto;
+
+use super::expression::expression;
+use super::identifier::{identifier, multipart_identifier};
+use super::{Parsed, Parser, literal, query};
+use crate::error::ParseError;
+use crate::keyword::Keyword as K;
+use crate::lexer::TokenKind as T;
+use crate::lower;
+use crate::statement::{Name, PartitionValue, SqlExpression, Statement};
+
+/// One statement, up to the end or the semicolon.
+pub(crate) fn statement(parser: &mut Parser<'_>) -> Parsed<Statement> {
+    let T::Word(word) = parser.kind() else {
+        return query::query(parser).map(Statement::Query);
+    };
+    match word {
+        K::With => with(parser),
+        K::Create | K::Replace => create::create(parser),
+        K::Drop => namespace::drop(parser),
+        K::Undrop => namespace::undrop(parser),
+        K::Alter => alter::alter(parser),
+        K::Insert => change::insert(parser, Vec::new()),
+        K::Update => change::update(parser),
+        K::Delete => change::delete(parser),
+        K::Merge => merge::merge(parser),
+        K::Truncate => change::truncate(parser),
+        K::Copy => maintenance::copy_into(parser),
+        K::Use => namespace::use_namespace(parser),
+        K::Show => show::show(parser),
+        K::Desc | K::Describe => describe::describe(parser),
+        K::Set => configuration::set(parser),
+        K::Reset => configuration::reset(parser),
+        K::Explain => describe::explain(parser),
+        K::Cache => maintenance::cache(parser),
+        K::Uncache => maintenance::uncache(parser),
+        K::Clear => maintenance::clear_cache(parser),
+        K::Refresh => maintenance::refresh(parser),
+        K::Optimize => maintenance::optimize(parser),
+        K::Vacuum => maintenance::vacuum(parser),
+        K::Restore => maintenance::restore(parser),
+        K::Analyze => maintenance::analyze(parser),
+        K::Msck | K::Repair => maintenance::repair(parser),
+        K::Comment => privilege::comment_on(parser),
+        K::Grant | K::Revoke => privilege::grant(parser),
+        _ => query::query(parser).map(Statement::Query),
+    }
+}
+
+/// `WITH … query` or `WITH … INSERT|UPDATE|DELETE|MERGE …`.
+fn with(parser: &mut Parser<'_>) -> Parsed<Statement> {
+    let mark = parser.mark();
+    let ctes = query::with_clause(parser)?;
+    let changed = match parser.kind() {
+        T::Word(K::Insert) => return change::insert(parser, ctes),
+        T::Word(K::Update) => change::update(parser)?,
+        T::Word(K::Delete) => change::delete(parser)?,
+        T::Word(K::Merge) => merge::merge(parser)?,
+        _ => {
+            parser.back_to(mark);
+            return query::query(parser).map(Statement::Query);
+        }
+    };
+    // The named queries can be used by every query of the statement.
+    let see = |relations: &mut Vec<proto::Relation>| {
+        for relation in relations {
+            let common = relation.common.take();
+            let inner = std::mem::take(relation);
+            *relation = lower::with_relations(inner, ctes.clone());
+            relation.common = common;
+        }
+    };
+    Ok(match changed {
+        Statement::Update(mut update) => {
+            see(&mut update.subqueries);
+            Statement::Update(update)
+        }
+        Statement::Delete(mut delete) => {
+            see(&mut delete.subqueries);
+            Statement::Delete(delete)
+        }
+        Statement::Merge(mut merge) => {
+            see(&mut merge.subqueries);
+            let source = merge.command.source_table_plan.take();
+            merge.command.source_table_plan =
+                source.map(|source| lower::with_relations(source, ctes.clone()));
+            Statement::Merge(merge)
+        }
+        other => other,
+    })
+}
+
+/// `IF EXISTS`, if it is there.
+fn if_exists(parser: &mut Parser<'_>) -> bool {
+    parser.eat_words(&[K::If, K::Exists])
+}
+
+/// `IF NOT EXISTS`, if it is there.
+fn if_not_exists(parser: &mut Parser<'_>) -> bool {
+    parser.eat_words(&[K::If, K::Not, K::Exists])
+}
+
+/// SCHEMA, DATABASE or NAMESPACE.
+fn eat_schema(parser: &mut Parser<'_>) -> bool {
+    parser.eat_word(K::Schema) || parser.eat_word(K::Database) || parser.eat_word(K::Namespace)
+}
+
+/// SCHEMAS, DATABASES or NAMESPACES.
+fn eat_schemas(parser: &mut Parser<'_>) -> bool {
+    parser.eat_word(K::Schemas) || parser.eat_word(K::Databases) || parser.eat_word(K::Namespaces)
+}
+
+/// FROM or IN and a name, if they are there.
+fn namespace_of(parser: &mut Parser<'_>) -> Parsed<Option<Name>> {
+    if parser.eat_word(K::From) || parser.eat_word(K::In) {
+        return multipart_identifier(parser).map(Some);
+    }
+    Ok(None)
+}
+
+/// `PARTITION (column [= value], …)`, if it is there.
+fn partition(parser: &mut Parser<'_>) -> Parsed<Vec<PartitionValue>> {
+    if parser.is_word(K::Partition) && parser.kind_ahead(1) == T::LeftParen {
+        parser.advance();
+        return partition_values(parser);
+    }
+    Ok(Vec::new())
+}
+
+fn partition_values(parser: &mut Parser<'_>) -> Parsed<Vec<PartitionValue>> {
+    parser.parenthesized_list(|parser| {
+        let column = identifier(parser)?;
+        let value = if parser.eat(T::Equal) {
+            Some(expression(parser)?)
+        } else {
+            None
+        };
+        Ok(PartitionValue { column, value })
+    })
+}
+
+/// An expression with its text.
+fn sql_expression(parser: &mut Parser<'_>) -> Parsed<SqlExpression> {
+    let start = parser.mark();
+    let expression = Box::new(expression(parser)?);
+    let text = parser.text_between(start, parser.mark()).to_string();
+    Ok(SqlExpression { expression, text })
+}
+
+/// `'text'` or a name: a principal, for instance.
+fn string_or_identifier(parser: &mut Parser<'_>) -> Parsed<String> {
+    if parser.is(T::String) {
+        literal::string_literal(parser)
+    } else {
+        identifier(parser)
+    }
+}
+
+/// A clause that was given twice.
+fn duplicate_clause(parser: &Parser<'_>, at: usize, clause: &str) -> ParseError {
+    parser.error(
+        at,
+        at + 1,
+        "DUPLICATE_CLAUSES",
+        Some("42614"),
+        format!("Found duplicate clauses: {clause}. Please, remove one of them."),
+        &[("clauseName", clause)],
+    )
+}
