@@ -1,0 +1,3 @@
+//! End-to-end and replay tests, in one binary because each that links the engine is large.
+
+mod semantics;
