@@ -206,12 +206,20 @@ mod tests {
             "check = 1",
             &expect!["`sparring.toml`: `check` must be a table: [check]"],
         );
-        check("[check]\nfail_on = \"never\"", &expect!["`sparring.toml`: [check]: unknown variant `never`, expected one of `info`, `warning`, `error`"]);
-        check("[check", &expect![[r#"
+        check(
+            "[check]\nfail_on = \"never\"",
+            &expect![
+                "`sparring.toml`: [check]: unknown variant `never`, expected one of `info`, `warning`, `error`"
+            ],
+        );
+        check(
+            "[check",
+            &expect![[r#"
             `sparring.toml`: TOML parse error at line 1, column 7
               |
             1 | [check
               |       ^
-            unclosed table, expected `]`"#]]);
+            unclosed table, expected `]`"#]],
+        );
     }
 }

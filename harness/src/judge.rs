@@ -7,6 +7,7 @@ use sparring_journal::{Action, Attribution};
 use crate::{
     Finding, Run, Severity,
     datasets::{Verdict, short_type, verdict},
+    report::counted,
     rules::Selection,
     run::{Call, ScenarioRun},
     scenario::{Expect, Runs},
@@ -127,7 +128,7 @@ impl Judgement {
 }
 
 fn outcome(run: &Run, scenario: &ScenarioRun, selection: &Selection) -> ScenarioOutcome {
-    let healthy = is_healthy(scenario);
+    let healthy = is_healthy(scenario, run.hooks_connect());
     let explained = healthy
         || selection
             .rules()
@@ -151,7 +152,7 @@ fn outcome(run: &Run, scenario: &ScenarioRun, selection: &Selection) -> Scenario
     }
 }
 
-fn is_healthy(scenario: &ScenarioRun) -> bool {
+fn is_healthy(scenario: &ScenarioRun, hooks_connect: bool) -> bool {
     if matches!(scenario.scenario.runs, Runs::Pipeline | Runs::Command) {
         return scenario.succeeded();
     }
@@ -160,25 +161,21 @@ fn is_healthy(scenario: &ScenarioRun) -> bool {
     };
     let connected = context.spark_version.is_some();
     let nothing_sent = scenario.calls.is_empty() && scenario.refused_hosts().next().is_none();
+    // A project whose datasets connect has nothing to show here, and nothing to hide.
+    let silent = !context.connected_to_something && context.error.is_none();
+    let stopped = context.error.is_some() && nothing_sent;
     match scenario.scenario.expect {
-        Expect::Connects => {
-            connected || (!context.connected_to_something && context.error.is_none())
-        }
-        Expect::ConnectsOrStops => {
-            connected
-                || !context.connected_to_something
-                || (context.error.is_some() && nothing_sent)
-        }
+        Expect::StaysAway => silent && nothing_sent,
+        _ if silent => !hooks_connect,
+        Expect::Connects => connected,
+        Expect::ConnectsOrStops => connected || stopped,
         Expect::Refused(reasons) => {
             let refused = scenario.calls.iter().any(|call| {
                 call.refused
                     .as_ref()
                     .is_some_and(|refused| reasons.contains(&refused.reason))
             });
-            !connected && (refused || nothing_sent)
-        }
-        Expect::StaysAway => {
-            context.error.is_none() && nothing_sent && !context.connected_to_something
+            !connected && (refused || stopped)
         }
     }
 }
@@ -201,11 +198,11 @@ fn happened(scenario: &ScenarioRun) -> String {
 fn pipeline_happened(scenario: &ScenarioRun) -> String {
     let code = scenario.exited().and_then(|exited| exited.code);
     if code == Some(0) {
-        let nodes = scenario.finished_nodes().count();
+        let nodes = counted(scenario.finished_nodes().count() as u64, "node");
         let seconds = scenario.exited().map_or(0.0, |exited| exited.seconds);
-        let calls = scenario.calls.len();
+        let calls = counted(scenario.calls.len() as u64, "call");
         let to = answered_by(scenario).unwrap_or_else(|| "no workspace".to_owned());
-        return format!("{nodes} nodes, {calls} calls to {to} in {seconds:.1} s");
+        return format!("{nodes}, {calls} to {to} in {seconds:.1} s");
     }
     let status = code.map_or_else(
         || "no exit status".to_owned(),

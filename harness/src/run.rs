@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use sparring_journal::{
     Attribution, ConnectRefused, ContextChecked, DatasetDescribed, Entry, Event, HookFailed,
-    NodeFinished, PipelineFinished, PlanDescribed, ProcessExited, RemoteResolved, RpcFinished,
-    RpcRead, RpcReceived, RpcRefused, RunStarted, ScenarioStarted, ServerStarted,
+    NodeFinished, Phase, PipelineFinished, PlanDescribed, ProcessExited, RemoteResolved,
+    RpcFinished, RpcRead, RpcReceived, RpcRefused, RunStarted, ScenarioStarted, ServerStarted,
 };
 
 use crate::{
@@ -101,6 +101,21 @@ impl Run {
         }
         run.scenarios.extend(open.take().map(ScenarioRun::joined));
         run
+    }
+
+    /// Whether it is the project's hooks that make the connection, rather than its datasets.
+    /// Scenarios without a pipeline tell something only about such projects.
+    #[must_use]
+    pub fn hooks_connect(&self) -> bool {
+        self.pipelines()
+            .flat_map(|scenario| &scenario.events)
+            .any(|event| match event {
+                Event::SessionCreated(session) => session.phase == Phase::Hook,
+                Event::EnvironmentChanged(changed) => {
+                    changed.variable == "SPARK_REMOTE" && changed.after.is_some()
+                }
+                _ => false,
+            })
     }
 
     /// Scenarios that ran the pipeline or the user's command.

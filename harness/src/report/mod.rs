@@ -91,6 +91,12 @@ pub(crate) fn grouped(count: u64) -> String {
     text
 }
 
+/// `1 row`, `1,200 rows`.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(count))
+}
+
 /// A size for people: `512 B`, `1.5 KiB`, `64.0 MiB`.
 pub(crate) fn bytes(size: u64) -> String {
     const UNITS: &[(&str, u64)] = &[("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];

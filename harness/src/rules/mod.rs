@@ -13,7 +13,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sparring_journal::{Attribution, CallSite};
 
-use crate::{Error, Run, run::ScenarioRun};
+use crate::{Error, Run, report::counted, run::ScenarioRun};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -225,12 +225,6 @@ impl Selection {
 
 fn fits(rule: &Rule, prefix: &str) -> bool {
     !prefix.is_empty() && rule.id.starts_with(&prefix.to_uppercase())
-}
-
-/// `1 row`, `2 rows`.
-fn counted(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", crate::report::grouped(count))
 }
 
 #[cfg(test)]

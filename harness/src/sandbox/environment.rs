@@ -177,6 +177,7 @@ mod tests {
             https_proxy=http://127.0.0.1:9
             no_grpc_proxy=
             no_proxy=
-        "#]].assert_eq(&lines);
+        "#]]
+        .assert_eq(&lines);
     }
 }

@@ -229,7 +229,8 @@ mod tests {
             token = <token of STAGING>
             cluster_id = 0615-213000-staging0
 
-        "#]].assert_eq(&good);
+        "#]]
+        .assert_eq(&good);
         for (scenario, expected) in [
             (
                 "no-trailing-slash",

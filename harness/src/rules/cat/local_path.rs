@@ -4,8 +4,8 @@
 //! A pipeline that computes on the cluster has a dataset whose data lies on the client's disk.
 //!
 //! ## Why it matters
-//! The next machine, the CI runner and the scheduled job do not have that file. Where Spark is
-//! given the path, it looks on the cluster's disk and not on the client's.
+//! The next machine, the CI runner and the scheduled job do not have that file. (A path of the
+//! client that Spark is sent to is CAT002.)
 //!
 //! ## Example
 //! ```yaml
@@ -16,6 +16,8 @@
 //!
 //! ## Instead
 //! A Volume (`/Volumes/main/raw/files/companies.csv`) or a `databricks.ManagedTableDataset`.
+
+use sparring_journal::DatasetDescribed;
 
 use super::super::{Finding, Rule, Severity};
 use crate::{
@@ -38,8 +40,21 @@ fn check(rule: &Rule, _run: &Run, scenario: &ScenarioRun) -> Vec<Finding> {
     if !used().any(uses_spark) {
         return Vec::new();
     }
+    // What Spark itself is sent to is CAT002's, what disagrees with its other half CAT003's.
+    let told_elsewhere = |dataset: &DatasetDescribed| {
+        uses_spark(dataset)
+            || dataset.dataset.split_once('@').is_some_and(|(base, _)| {
+                used().any(|other| {
+                    other
+                        .dataset
+                        .split_once('@')
+                        .is_some_and(|(name, _)| name == base)
+                        && verdict(other).is_remote()
+                })
+            })
+    };
     used()
-        .filter(|dataset| verdict(dataset) == Verdict::Local)
+        .filter(|dataset| verdict(dataset) == Verdict::Local && !told_elsewhere(dataset))
         .map(|dataset| {
             let kind = short_type(&dataset.dataset_type);
             let location = dataset.location.as_deref().unwrap_or("no location");

@@ -20,7 +20,7 @@
 //! ## Instead
 //! Let the failure end the run. Fall back only when a person asked for it by name.
 
-use sparring_journal::{Event, Phase, SessionKind};
+use sparring_journal::{Event, SessionKind};
 
 use super::super::{Finding, Rule, Severity};
 use crate::{
@@ -39,7 +39,7 @@ pub(in crate::rules) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, run: &Run, scenario: &ScenarioRun) -> Vec<Finding> {
-    let hooks_connect = run.pipelines().any(connects_in_a_hook);
+    let hooks_connect = run.hooks_connect();
     let classic = scenario.events.iter().filter_map(|event| match event {
         Event::SessionCreated(session) if session.session == SessionKind::Classic => {
             let message = "a classic Spark session with a JVM on the client was started";
@@ -75,15 +75,4 @@ fn silence(rule: &Rule, scenario: &ScenarioRun, hooks_connect: bool) -> Option<F
         }
         Runs::Pipeline | Runs::Command | Runs::Context => None,
     }
-}
-
-/// Whether it is the project's hooks that make the connection, rather than its datasets.
-fn connects_in_a_hook(scenario: &ScenarioRun) -> bool {
-    scenario.events.iter().any(|event| match event {
-        Event::SessionCreated(session) => session.phase == Phase::Hook,
-        Event::EnvironmentChanged(changed) => {
-            changed.variable == "SPARK_REMOTE" && changed.after.is_some()
-        }
-        _ => false,
-    })
 }

@@ -1,0 +1,305 @@
+//! Every rule against its good and its bad record, and the reports of one golden run. The records
+//! lie in `fixtures/journals`; `UPDATE_EXPECT=1 cargo test` refreshes what is expected.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its fixture has failed")]
+
+use std::path::{Path, PathBuf};
+
+use expect_test::{Expect, expect, expect_file};
+use sparring_harness::{
+    RULES, Record, Run, Selection, Severity, exit, judge,
+    report::{Colour, Format, render},
+    rule_named,
+};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../fixtures/journals")
+        .join(name)
+}
+
+fn run(name: &str) -> Run {
+    Run::of(&Record::read(&fixture(name)).unwrap())
+}
+
+fn findings(rule: &str, file: &str) -> String {
+    let run = run(&format!("{rule}/{file}"));
+    rule_named(rule)
+        .unwrap()
+        .apply(&run)
+        .iter()
+        .fold(String::new(), |text, finding| {
+            let mut place = finding.file.clone().unwrap_or_default();
+            if let Some(line) = finding.line {
+                place.push_str(&format!(":{line}"));
+            }
+            let node = finding.node.as_deref().unwrap_or("-");
+            let dataset = finding.dataset.as_deref().unwrap_or("-");
+            let (severity, message, evidence) =
+                (finding.severity, &finding.message, &finding.evidence);
+            text + &format!("{severity} [{place}] {node} {dataset}: {message} ({evidence})\n")
+        })
+}
+
+/// The good record has no finding of the rule, the bad one has exactly these.
+fn check(rule: &str, expected: &Expect) {
+    assert_eq!(
+        findings(rule, "good.jsonl"),
+        "",
+        "{rule} speaks of its good record"
+    );
+    expected.assert_eq(&findings(rule, "bad.jsonl"));
+}
+
+#[test]
+fn every_rule_has_both_records() {
+    for rule in RULES {
+        for file in ["good.jsonl", "bad.jsonl"] {
+            let path = fixture(rule.id).join(file);
+            assert!(path.exists(), "{} is missing", path.display());
+        }
+    }
+}
+
+#[test]
+fn good_records_are_clean_under_all_rules() {
+    for rule in RULES {
+        let judgement = judge(
+            &run(&format!("{}/good.jsonl", rule.id)),
+            &Selection::default(),
+        );
+        assert!(
+            judgement.findings.is_empty(),
+            "{}: {:#?}",
+            rule.id,
+            judgement.findings
+        );
+        assert_eq!(
+            exit::of_judgement(&judgement, Severity::Info),
+            exit::CLEAN,
+            "{}",
+            rule.id
+        );
+    }
+}
+
+#[test]
+fn cat001() {
+    check(
+        "CAT001",
+        &expect![[r#"
+        warning [conf/base/catalog.yml:9] - companies: the data lies on the client's disk in a pipeline that runs on the cluster (pandas.CSVDataset at /home/me/demo/data/01_raw/companies.csv)
+    "#]],
+    );
+}
+
+#[test]
+fn cat002() {
+    check(
+        "CAT002",
+        &expect![[r#"
+        error [] report report: Spark is asked to write a path inside the project on the client (file:///home/me/demo/data/08_reporting/report.parquet)
+        error [] join companies: Spark is asked to read a path inside the project on the client (/home/me/demo/data/01_raw/companies.csv)
+    "#]],
+    );
+}
+
+#[test]
+fn cat003() {
+    check(
+        "CAT003",
+        &expect![[r#"
+        error [conf/base/catalog.yml:9] - model: the halves of a transcoded dataset lie in different places (model@spark is remote-compute, model@pandas is local)
+        error [conf/base/catalog.yml:14] - lookup: the path exists on a cluster only and is read by the client (pandas.CSVDataset at /dbfs/FileStore/lookup.csv)
+    "#]],
+    );
+}
+
+#[test]
+fn conn001() {
+    check(
+        "CONN001",
+        &expect![[r#"
+        error [src/demo/hooks.py:21] - -: a classic Spark session with a JVM on the client was started (scenario run)
+        error [] - -: the run ended well and the workspace saw no Spark call (scenario run: 0 calls)
+        error [] - -: the project's hooks gave up without an error and left nothing to connect with (scenario wrong-token: no address, no session, no exception)
+    "#]],
+    );
+}
+
+#[test]
+fn conn002() {
+    check(
+        "CONN002",
+        &expect![[r#"
+        error [src/demo/hooks.py:21] - -: the project connects to `adb-1111111111111111.11.azuredatabricks.tes`, the profile says `adb-1111111111111111.11.azuredatabricks.test` (scenario no-trailing-slash: CONNECT adb-1111111111111111.11.azuredatabricks.tes:443 refused)
+    "#]],
+    );
+}
+
+#[test]
+fn conn003() {
+    check(
+        "CONN003",
+        &expect![[r#"
+        error [src/demo/hooks.py:21] - -: the Spark Connect address contains a query, as a host copied from the browser does (scenario browser-url: sc://adb-1111111111111111.11.azuredatabricks.test/?o=11111111111111:443/;token=<token of DEFAULT>;x-databricks-cluster-id=1122-104500-sparring; the client reads it as adb-1111111111111111.11.azuredatabricks.test port 15002, no TLS)
+    "#]],
+    );
+}
+
+#[test]
+fn conn004() {
+    check(
+        "CONN004",
+        &expect![[r#"
+        error [src/demo/hooks.py:21] - -: the project connects without TLS (scenario run: sc://adb-1111111111111111.11.azuredatabricks.test:15002/;x-databricks-cluster-id=1122-104500-sparring, port 15002)
+    "#]],
+    );
+}
+
+#[test]
+fn conn005() {
+    check(
+        "CONN005",
+        &expect![[r#"
+        error [src/demo/hooks.py:22] - -: calls name neither a cluster nor a serverless session (scenario run: 2 calls refused, first AnalyzePlan with INVALID_ARGUMENT: the call names no cluster: send x-databricks-cluster-id)
+    "#]],
+    );
+}
+
+#[test]
+fn conn006() {
+    check(
+        "CONN006",
+        &expect![[r#"
+        error [src/demo/hooks.py:21] - -: the environment names profile `STAGING`, the project uses `DEFAULT` (scenario named-profile: AnalyzePlan to adb-1111111111111111.11.azuredatabricks.test)
+        error [src/demo/hooks.py:21] - -: one call uses the host of `DEFAULT`, the token of `DEFAULT`, the cluster of `STAGING` (scenario run: AnalyzePlan to adb-1111111111111111.11.azuredatabricks.test)
+    "#]],
+    );
+}
+
+#[test]
+fn hyb001() {
+    check(
+        "HYB001",
+        &expect![[r#"
+        error [src/demo/hooks.py:21] - -: the hook fails on a Databricks cluster (scenario inside-databricks: after_context_created raised KeyError: 'host')
+    "#]],
+    );
+}
+
+#[test]
+fn hyb002() {
+    check(
+        "HYB002",
+        &expect![[r#"
+        error [src/demo/hooks.py:24] - -: `sparkContext` does not exist in a remote session (scenario run)
+        error [src/demo/nodes.py:9] join -: `rdd` does not exist in a remote session (scenario run)
+    "#]],
+    );
+}
+
+#[test]
+fn lazy001() {
+    check(
+        "LAZY001",
+        &expect![[r#"
+        warning [src/demo/nodes.py:12] join -: `count` executes a query inside a node (2 queries, 2 rows and 440 B to the client)
+        warning [src/demo/nodes.py:30] compare -: `toPandas` executes a query inside a node (1 query, 1,200 rows and 35.0 KiB to the client)
+    "#]],
+    );
+}
+
+#[test]
+fn lazy002() {
+    check(
+        "LAZY002",
+        &expect![[r#"
+        warning [src/demo/nodes.py:6] - -: `collect` executes a query at import (1 query, 7 rows and 900 B to the client)
+        warning [src/demo/hooks.py:40] - -: `count` executes a query in the hook after_catalog_created (1 query, 1 row and 200 B to the client)
+    "#]],
+    );
+}
+
+#[test]
+fn sec001() {
+    check(
+        "SEC001",
+        &expect![[r#"
+        error [info.log:12] - -: a token is written to info.log (scenario run: 1 line, first at line 12: url <token of DEFAULT>)
+        error [] - -: a token is written to stdout (scenario run: 2 lines, first at line 3: Using Spark Connect: sc://adb-1111111111111111.11.azuredatabricks.test:443/;use_ssl=true;token=<token of DEFAULT>;x-databricks-cluster-id=1122-104500-sparring)
+    "#]],
+    );
+}
+
+#[test]
+fn xfer001() {
+    check(
+        "XFER001",
+        &expect![[r#"
+        warning [] load orders: local data takes more than half of what may be uploaded (100.0 MiB of 128.0 MiB allowed)
+        error [] load items: local data was refused for its size (RESOURCE_EXHAUSTED: local relation of 150000000 bytes is larger than 134217728 bytes)
+        error [] upload -: a message was refused for its size (Sent message larger than max (136315076 vs. 134217728)>)
+    "#]],
+    );
+}
+
+#[test]
+fn xfer003() {
+    check(
+        "XFER003",
+        &expect![[r#"
+        warning [] train model_input: a large result was brought to the client (18,000 rows, 1.5 MiB; allowed are 10,000 rows and 16.0 MiB)
+    "#]],
+    );
+}
+
+#[test]
+fn golden_run_reads_well_in_every_format() {
+    let judgement = judge(&run("golden.jsonl"), &Selection::default());
+    let report = |format| render(format, &judgement, Colour::No).unwrap();
+    expect_file!["../../fixtures/journals/golden.txt"].assert_eq(&report(Format::Terminal));
+    expect_file!["../../fixtures/journals/golden.json"].assert_eq(&report(Format::Json));
+    assert_eq!(
+        exit::of_judgement(&judgement, Severity::Error),
+        exit::FINDINGS
+    );
+}
+
+#[test]
+fn a_failed_project_without_a_finding_has_a_status_of_its_own() {
+    let only_warnings = Selection::new(&["LAZY".to_owned()], &[]).unwrap();
+    let judgement = judge(&run("golden.jsonl"), &only_warnings);
+    assert_eq!(
+        exit::of_judgement(&judgement, Severity::Error),
+        exit::PROJECT_FAILED
+    );
+    assert_eq!(
+        exit::of_judgement(&judgement, Severity::Warning),
+        exit::FINDINGS
+    );
+}
+
+#[test]
+fn a_record_survives_writing_and_reading() {
+    let record = Record::read(&fixture("golden.jsonl")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("copy.jsonl");
+    record.write(&path).unwrap();
+    assert_eq!(Record::read(&path).unwrap(), record);
+}
+
+#[test]
+fn a_file_that_is_no_record_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.jsonl");
+    let error = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        let error = Record::read(&path).unwrap_err().to_string();
+        error.replace(&path.display().to_string(), "x.jsonl")
+    };
+    expect!["`x.jsonl` is not a record of this version: it does not begin with a run"]
+        .assert_eq(&error(""));
+    expect!["`x.jsonl` is not a record of this version: line 1 is not a journal entry: expected value at line 1 column 1"].assert_eq(&error("hello"));
+    expect!["`x.jsonl` is not a record of this version: line 1 has journal version 7, this program reads version 1; use the version of sparring that wrote it"].assert_eq(&error("{\"v\":7}"));
+}
