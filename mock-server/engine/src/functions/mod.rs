@@ -7,12 +7,15 @@
 pub(crate) mod kernel;
 pub(crate) mod kernels;
 
+mod aggregates;
 mod arithmetic;
 mod cast;
 mod comparison;
 mod conditional;
+mod fold;
 mod table;
 mod temporal;
+mod total;
 
 use std::sync::Arc;
 
@@ -291,7 +294,7 @@ impl Call<'_> {
 }
 
 fn required_type(required: &str) -> String {
-    if required.starts_with('(') {
+    if required.starts_with(['(', '"']) {
         required.to_owned()
     } else {
         format!("\"{required}\"")

@@ -3,9 +3,14 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::{Function, arithmetic, comparison, conditional};
+use super::{Function, aggregates, arithmetic, comparison, conditional};
 
-const GROUPS: &[&[Function]] = &[arithmetic::TABLE, comparison::TABLE, conditional::TABLE];
+const GROUPS: &[&[Function]] = &[
+    aggregates::TABLE,
+    arithmetic::TABLE,
+    comparison::TABLE,
+    conditional::TABLE,
+];
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {
     GROUPS

@@ -110,7 +110,7 @@ pub(crate) fn rescale(value: i256, from: i32, to: i32) -> Option<i256> {
 }
 
 /// Division rounded half away from zero, as `RoundingMode.HALF_UP`.
-fn half_up(numerator: i256, denominator: i256) -> i256 {
+pub(crate) fn half_up(numerator: i256, denominator: i256) -> i256 {
     let quotient = numerator.wrapping_div(denominator);
     let rest = numerator.wrapping_rem(denominator).wrapping_abs();
     if rest.wrapping_add(rest) < denominator.wrapping_abs() {

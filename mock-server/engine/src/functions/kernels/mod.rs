@@ -5,6 +5,7 @@
 pub(crate) mod cast;
 pub(crate) mod decimal;
 pub(crate) mod nested;
+pub(crate) mod statistics;
 pub(crate) mod text;
 pub(crate) mod update;
 
