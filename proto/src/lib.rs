@@ -11,7 +11,6 @@
     clippy::allow_attributes_without_reason,
     clippy::doc_markdown,
     clippy::large_enum_variant,
-    clippy::enum_variant_names,
     reason = "generated from spark/connect/*.proto"
 )]
 pub mod connect {

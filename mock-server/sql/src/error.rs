@@ -10,6 +10,17 @@ use std::ops::Deref;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseError(Box<ParseErrorDetail>);
 
+/// What the message of a [`ParseError`] shows of the SQL text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Showing {
+    /// The piece at fault: the error has a query context.
+    Context,
+    /// The text with a mark at the place: a syntax error.
+    Place,
+    /// The text alone.
+    Text,
+}
+
 /// The parts of a [`ParseError`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseErrorDetail {
@@ -29,8 +40,8 @@ pub struct ParseErrorDetail {
     pub stop: u32,
     /// The whole SQL text.
     pub sql_text: String,
-    /// True if the error has a query context (an expression at fault); a syntax error has only a place.
-    pub has_context: bool,
+    /// What the message shows of the text.
+    pub showing: Showing,
     /// The message without class, place and text.
     pub reason: String,
 }
@@ -56,9 +67,9 @@ impl ParseError {
         Self(Box::new(detail))
     }
 
-    /// Turns an error about an expression into one about a place.
-    pub(crate) fn make_place_only(&mut self) {
-        self.0.has_context = false;
+    /// Changes what the message shows of the text.
+    pub(crate) fn show(&mut self, showing: Showing) {
+        self.0.showing = showing;
     }
 
     /// The message as Spark prints it, with the SQL text and the mark under the place.
@@ -71,10 +82,12 @@ impl ParseError {
             }
             None => out.push_str(&self.reason),
         }
-        if self.has_context {
-            out.push_str(&self.context().summary(&self.sql_text));
-        } else {
-            self.mark_place(&mut out);
+        match self.showing {
+            Showing::Context => out.push_str(&self.context().summary(&self.sql_text)),
+            Showing::Place => self.mark_place(&mut out),
+            Showing::Text => {
+                let _ = write!(out, "\n== SQL ==\n{}", self.sql_text);
+            }
         }
         out
     }
@@ -174,14 +187,14 @@ impl QueryContext {
             .position(|c| *c == '\n')
             .map_or(text.len(), |at| stop + at);
         let cut_start = start.saturating_sub(line_start) > EXTRA_CONTEXT;
-        let cut_end = line_end.saturating_sub(stop) > EXTRA_CONTEXT;
+        let cut_end = line_end.saturating_sub(stop + 1) > EXTRA_CONTEXT;
         let from = if cut_start {
             start - EXTRA_CONTEXT
         } else {
             line_start.min(start)
         };
         let until = if cut_end {
-            stop + EXTRA_CONTEXT
+            stop + 1 + EXTRA_CONTEXT
         } else {
             line_end.max(stop + 1)
         };

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use sparring_proto::connect as proto;
 
-pub use error::{ParseError, ParseErrorDetail, QueryContext};
+pub use error::{ParseError, ParseErrorDetail, QueryContext, Showing};
 pub use statement::Statement;
 
 use parser::identifier::multipart_identifier;

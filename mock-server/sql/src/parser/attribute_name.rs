@@ -1,6 +1,6 @@
 //! Names of unresolved attributes, which DataFrames give as text: `a.b`, `` `a.b`.c ``.
 
-use crate::error::{ParseError, ParseErrorDetail};
+use crate::error::{ParseError, ParseErrorDetail, Showing};
 
 /// The parts of a name; dots divide them, backticks around a whole part hide its dots.
 pub(crate) fn attribute_name(text: &str) -> Result<Vec<String>, ParseError> {
@@ -47,7 +47,7 @@ pub(crate) fn attribute_name(text: &str) -> Result<Vec<String>, ParseError> {
 }
 
 fn invalid(text: &str) -> ParseError {
-    let mut error = ParseError::new(ParseErrorDetail {
+    ParseError::new(ParseErrorDetail {
         class: "INVALID_ATTRIBUTE_NAME_SYNTAX",
         sql_state: Some("42601"),
         parameters: [("name".to_string(), text.to_string())].into(),
@@ -56,14 +56,12 @@ fn invalid(text: &str) -> ParseError {
         start: 0,
         stop: text.chars().count().saturating_sub(1) as u32,
         sql_text: text.to_string(),
-        has_context: false,
+        showing: Showing::Text,
         reason: format!(
             "Syntax error in the attribute name: {text}. Check that backticks appear in pairs, a quoted string is \
              a complete name part and use a backtick only inside quoted name parts."
         ),
-    });
-    error.make_place_only();
-    error
+    })
 }
 
 #[cfg(test)]

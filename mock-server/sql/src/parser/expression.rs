@@ -65,7 +65,9 @@ pub(crate) fn value_expression(parser: &mut Parser<'_>) -> Parsed<Expression> {
 /// `expression [[AS] alias]`, also with several aliases in parentheses.
 pub(crate) fn named_expression(parser: &mut Parser<'_>) -> Parsed<Expression> {
     let start = parser.mark();
+    let alias_may_follow = std::mem::replace(&mut parser.alias_may_follow, true);
     let child = expression(parser)?;
+    parser.alias_may_follow = alias_may_follow;
     let names = if parser.eat_word(K::As) {
         if parser.is(T::LeftParen) {
             identifier_list(parser)?
@@ -85,6 +87,9 @@ pub(crate) fn named_expression(parser: &mut Parser<'_>) -> Parsed<Expression> {
 fn is_implicit_alias(parser: &Parser<'_>) -> bool {
     match parser.kind() {
         T::Identifier | T::Quoted => true,
+        T::Word(K::Group | K::Order | K::Sort | K::Cluster | K::Distribute) => {
+            parser.kind_ahead(1) != T::Word(K::By)
+        }
         T::Word(word) if word.begins_clause() || word == K::As => ends_item(parser.kind_ahead(1)),
         T::Word(_) => true,
         _ => false,
@@ -140,6 +145,15 @@ pub(crate) fn operators(parser: &mut Parser<'_>, loosest: Binding) -> Parsed<Exp
 fn binary_operator(parser: &Parser<'_>) -> Option<(Binding, &'static str, usize)> {
     use Binding as B;
     Some(match parser.kind() {
+        // With nothing behind it the word is no operator.
+        T::Word(K::Or | K::And)
+            if matches!(
+                parser.kind_ahead(1),
+                T::End | T::Comma | T::RightParen | T::Semicolon
+            ) =>
+        {
+            return None;
+        }
         T::Word(K::Or) => (B::Or, "or", 1),
         T::Word(K::And) => (B::And, "and", 1),
         T::Equal => (B::Comparison, "==", 1),
@@ -239,7 +253,8 @@ fn prefix(parser: &mut Parser<'_>, loosest: Binding) -> Parsed<Expression> {
         }
         T::Word(K::Exists) if query::is_parenthesized_query(parser, 1) => {
             parser.advance();
-            predicate::exists(parser, start)
+            let exists = predicate::exists(parser, start);
+            parser.reported_at(start + 1, exists)
         }
         T::Minus if !literal::is_number(parser.kind_ahead(1)) => unary(parser, start, "negative"),
         T::Plus => unary(parser, start, "positive"),
@@ -265,8 +280,8 @@ fn postfix(parser: &mut Parser<'_>) -> Parsed<Expression> {
         match parser.kind() {
             T::LeftBracket => {
                 parser.advance();
-                let index = value_expression(parser)?;
-                parser.expect(T::RightBracket)?;
+                let index = parser.inside(value_expression)?;
+                parser.expect_or_missing(T::RightBracket, "]")?;
                 child = parser.placed(start, lower::extract_value(child, index));
             }
             T::Dot if is_identifier(parser.kind_ahead(1)) => {
@@ -274,10 +289,8 @@ fn postfix(parser: &mut Parser<'_>) -> Parsed<Expression> {
                 let field = name_part(parser)?;
                 child = parser.placed(start, lower::extract_value(child, lower::string(field)));
             }
-            T::Dot if parser.kind_ahead(1) == T::Star => {
-                // `struct.*` of an expression that is no name; Spark has no such form.
-                return Err(parser.syntax_error());
-            }
+            // `struct(…).*`: only a name may stand before a star.
+            T::Dot => return Err(parser.syntax_error_at(parser.mark() + 1, "")),
             T::DoubleColon => {
                 parser.advance();
                 let to = types::data_type(parser)?;
@@ -316,7 +329,21 @@ fn primary(parser: &mut Parser<'_>) -> Parsed<Expression> {
                 parser.advance();
                 Ok(lower::literal(LiteralType::Boolean(word == K::True)))
             }
-            K::Case if !ends_item(next) && next != T::Dot => function::case(parser),
+            K::Case if !ends_item(next) && next != T::Dot => {
+                let is_searched = next == T::Word(K::When);
+                // `case` and `when` may be a column and its alias.
+                let place = if parser.alias_may_follow {
+                    start + 2
+                } else {
+                    start + 1
+                };
+                let case = parser.inside(function::case);
+                if is_searched {
+                    parser.reported_at(place, case)
+                } else {
+                    case
+                }
+            }
             K::Interval if interval::is_interval(parser) => {
                 let literal = interval::interval(parser)?;
                 Ok(parser.placed(start, literal))
@@ -432,7 +459,7 @@ fn parenthesized(parser: &mut Parser<'_>) -> Parsed<Expression> {
         return lambda(parser, start, arguments);
     }
     parser.advance();
-    let first = named_expression(parser)?;
+    let first = parser.inside(expression_or_field)?;
     if parser.eat(T::RightParen) {
         return Ok(first);
     }
@@ -442,6 +469,17 @@ fn parenthesized(parser: &mut Parser<'_>) -> Parsed<Expression> {
     }
     parser.expect(T::RightParen)?;
     Ok(parser.placed(start, lower::function("struct", fields)))
+}
+
+/// An expression in parentheses; as the field of a row it may have an alias.
+fn expression_or_field(parser: &mut Parser<'_>) -> Parsed<Expression> {
+    let start = parser.mark();
+    let value = expression(parser)?;
+    if parser.eat_word(K::As) || (is_implicit_alias(parser) && parser.kind_ahead(1) == T::Comma) {
+        let name = identifier(parser)?;
+        return Ok(parser.placed(start, lower::alias(value, vec![name])));
+    }
+    Ok(value)
 }
 
 /// `(x, y) ->`: the arguments, with the cursor left on the arrow; nothing moves if it is no lambda.

@@ -275,12 +275,17 @@ pub(crate) fn primary(parser: &mut Parser<'_>) -> Parsed<Relation> {
 fn parenthesized(parser: &mut Parser<'_>) -> Parsed<Relation> {
     let is_query = query::is_parenthesized_query(parser, 0);
     parser.expect(T::LeftParen)?;
+    let is_values = parser.is_word(K::Values);
     let input = if is_query {
         query::query(parser)?
     } else {
         relation(parser)?
     };
-    parser.expect(T::RightParen)?;
+    if is_values {
+        parser.expect(T::RightParen)?;
+    } else {
+        parser.expect_or_missing(T::RightParen, ")")?;
+    }
     let input = sample::sample(parser, input)?;
     aliased(parser, input)
 }
@@ -378,12 +383,18 @@ fn time_travel(parser: &mut Parser<'_>, options: &mut HashMap<String, String>) -
     let is_as_of =
         parser.kind_ahead(at + 1) == T::Word(K::As) && parser.kind_ahead(at + 2) == T::Word(K::Of);
     let word = parser.kind_ahead(at);
-    if !is_as_of {
+    let is_time = matches!(
+        word,
+        T::Word(K::Version | K::SystemVersion | K::Timestamp | K::SystemTime)
+    );
+    if !is_as_of && !(is_time && at == 1) {
         return Ok(());
     }
-    for _ in 0..at + 3 {
+    for _ in 0..=at {
         parser.advance();
     }
+    parser.expect_word(K::As)?;
+    parser.expect_word(K::Of)?;
     match word {
         T::Word(K::Version | K::SystemVersion) => {
             let version = match parser.kind() {
@@ -523,6 +534,10 @@ fn begins_clause(parser: &Parser<'_>) -> bool {
     match parser.kind() {
         T::Word(K::As) => true,
         T::Word(K::With) => true,
+        // Without BY behind it, `order` is a name like any other.
+        T::Word(K::Group | K::Order | K::Sort | K::Cluster | K::Distribute) => {
+            parser.kind_ahead(1) == T::Word(K::By)
+        }
         T::Word(word) => word.begins_clause() && !ends_item(parser.kind_ahead(1)),
         _ => false,
     }

@@ -73,7 +73,10 @@ pub(crate) fn special(parser: &mut Parser<'_>, word: K) -> Parsed<Expression> {
         K::TryCast => cast(parser, EvalMode::Try)?,
         K::Extract => {
             let field = lower::string(name_part(parser)?);
-            parser.expect_word(K::From)?;
+            if !parser.eat_word(K::From) {
+                parser.expect_or_missing(T::RightParen, ")")?;
+                return Err(parser.syntax_error());
+            }
             lower::function("extract", vec![field, value_expression(parser)?])
         }
         K::Timestampadd | K::Dateadd | K::DateAdd if is_unit(parser) => {
@@ -131,7 +134,11 @@ pub(crate) fn special(parser: &mut Parser<'_>, word: K) -> Parsed<Expression> {
             return plain_call(parser, spelled);
         }
     };
-    parser.expect(T::RightParen)?;
+    if matches!(word, K::Extract | K::Trim) {
+        parser.expect_or_missing(T::RightParen, ")")?;
+    } else {
+        parser.expect(T::RightParen)?;
+    }
     Ok(parser.placed(start, value))
 }
 
@@ -143,7 +150,11 @@ fn plain_call(parser: &mut Parser<'_>, name: String) -> Parsed<Expression> {
 
 fn cast(parser: &mut Parser<'_>, eval_mode: EvalMode) -> Parsed<Expression> {
     let child = expression(parser)?;
-    parser.expect_word(K::As)?;
+    if !parser.eat_word(K::As) {
+        // Spark has read the call of a function `cast` and misses its end.
+        parser.expect_or_missing(T::RightParen, ")")?;
+        return Err(parser.syntax_error());
+    }
     let data_type = types::data_type(parser)?;
     Ok(cast_with_mode(child, data_type, eval_mode))
 }
@@ -260,9 +271,18 @@ pub(crate) fn call(
     }
     let mut arguments = Vec::new();
     if !parser.is(T::RightParen) {
-        arguments = parser.comma_list(argument)?;
+        arguments = parser.inside(|parser| parser.comma_list(argument))?;
     }
-    parser.expect(T::RightParen)?;
+    // Spark sees the missing end only behind a plain name.
+    let is_name = arguments.last().is_some_and(|last| {
+        matches!(&last.expr_type, Some(ExprType::UnresolvedAttribute(name))
+            if !name.unparsed_identifier.contains('.'))
+    });
+    if is_name {
+        parser.expect_or_missing(T::RightParen, ")")?;
+    } else {
+        parser.expect(T::RightParen)?;
+    }
     // A qualified name is for the reader to take apart, as the protocol has it for user-defined functions.
     let (function_name, is_user_defined_function) = match <[String; 1]>::try_from(parts) {
         Ok([name]) => (name, false),
@@ -428,6 +448,10 @@ pub(crate) fn case(parser: &mut Parser<'_>) -> Parsed<Expression> {
     }
     if arguments.is_empty() {
         return Err(parser.syntax_error());
+    }
+    if value.is_some() && !matches!(parser.kind(), T::Word(K::Else | K::End) | T::End) {
+        // In a repetition ANTLR calls any other token surplus.
+        return Err(parser.surplus_error());
     }
     if parser.eat_word(K::Else) {
         arguments.push(expression(parser)?);

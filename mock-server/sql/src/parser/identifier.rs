@@ -3,6 +3,7 @@
 use sparring_proto::connect as proto;
 
 use super::{Parsed, Parser};
+use crate::error::{ParseError, Showing};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 
@@ -25,20 +26,7 @@ pub(crate) fn identifier(parser: &mut Parser<'_>) -> Parsed<String> {
     if !is_identifier(parser.kind()) {
         return Err(parser.syntax_error());
     }
-    let text = parser.token_text();
-    let name = unquoted(parser.kind(), text);
-    if name.is_empty() {
-        let error = parser.error(
-            parser.mark(),
-            parser.mark() + 1,
-            "PARSE_EMPTY_STATEMENT",
-            Some("42617"),
-            "Syntax error, unexpected empty statement.",
-            &[],
-        );
-        return Err(error);
-    }
-    parser.advance();
+    let name = name_part(parser)?;
     refuse_hyphen(parser)?;
     Ok(name)
 }
@@ -80,10 +68,18 @@ fn refuse_hyphen(parser: &Parser<'_>) -> Parsed<()> {
     {
         end += 2;
     }
-    let name = parser.text_between(last, end);
+    Err(invalid_identifier(
+        parser,
+        last + 1,
+        parser.text_between(last, end),
+    ))
+}
+
+/// A name that must be in backticks; the place is that of its first wrong token.
+fn invalid_identifier(parser: &Parser<'_>, at: usize, name: &str) -> ParseError {
     let mut error = parser.error(
-        last,
-        end,
+        at,
+        at + 1,
         "INVALID_IDENTIFIER",
         Some("42602"),
         format!(
@@ -94,8 +90,8 @@ fn refuse_hyphen(parser: &Parser<'_>) -> Parsed<()> {
         ),
         &[("ident", name)],
     );
-    error.make_place_only();
-    Err(error)
+    error.show(Showing::Place);
+    error
 }
 
 /// One part of a name in an expression, where `-` is an operator.
@@ -104,6 +100,9 @@ pub(crate) fn name_part(parser: &mut Parser<'_>) -> Parsed<String> {
         return Err(parser.syntax_error());
     }
     let name = unquoted(parser.kind(), parser.token_text());
+    if parser.is(T::Identifier) && !name.is_ascii() {
+        return Err(invalid_identifier(parser, parser.mark(), &name));
+    }
     parser.advance();
     Ok(name)
 }
@@ -114,8 +113,7 @@ pub(crate) fn multipart_identifier(parser: &mut Parser<'_>) -> Parsed<Vec<String
         return identifier_clause(parser);
     }
     let mut parts = vec![identifier(parser)?];
-    while parser.is(T::Dot) && is_identifier(parser.kind_ahead(1)) {
-        parser.advance();
+    while parser.eat(T::Dot) {
         parts.push(identifier(parser)?);
     }
     Ok(parts)
@@ -165,7 +163,10 @@ fn constant_string(value: &proto::Expression) -> Option<String> {
 
 /// `(a, b, …)`.
 pub(crate) fn identifier_list(parser: &mut Parser<'_>) -> Parsed<Vec<String>> {
-    parser.parenthesized_list(identifier)
+    parser.expect(T::LeftParen)?;
+    let names = parser.comma_list(identifier)?;
+    parser.expect_or_missing(T::RightParen, ")")?;
+    Ok(names)
 }
 
 /// Writes the parts of a name as the proto tree wants them: in backticks where it must be.

@@ -47,6 +47,20 @@ impl Unit {
         })
     }
 
+    fn name(self) -> &'static str {
+        match self {
+            Unit::Year => "year",
+            Unit::Month => "month",
+            Unit::Week => "week",
+            Unit::Day => "day",
+            Unit::Hour => "hour",
+            Unit::Minute => "minute",
+            Unit::Second => "second",
+            Unit::Millisecond => "millisecond",
+            Unit::Microsecond => "microsecond",
+        }
+    }
+
     /// Months or microseconds.
     fn size(self) -> i64 {
         match self {
@@ -81,7 +95,7 @@ pub(crate) fn is_interval(parser: &Parser<'_>) -> bool {
     let signed = matches!(parser.kind_ahead(1), T::Plus | T::Minus);
     let at = if signed { 2 } else { 1 };
     match parser.kind_ahead(at) {
-        T::String if !signed => true,
+        T::String | T::Integer | T::Decimal if !signed => true,
         T::String | T::Integer | T::Decimal => {
             let unit = parser.text_of(parser.mark() + at + 1);
             Unit::of_word(unit).is_some()
@@ -97,7 +111,8 @@ pub(crate) fn interval(parser: &mut Parser<'_>) -> Parsed<Expression> {
     let first_unit = parser.text_of(parser.mark() + 1);
     if parser.is(T::String) && Unit::of_word(first_unit).is_none() {
         let text = literal::string_literal(parser)?;
-        let parts = parts_of_text(&text).ok_or_else(|| invalid(parser, start, &text))?;
+        let parts = parts_of_text(&text)
+            .ok_or_else(|| literal::invalid_typed_literal(parser, start, "INTERVAL", &text))?;
         return from_parts(parser, start, &parts);
     }
     let mut parts = Vec::new();
@@ -111,7 +126,7 @@ pub(crate) fn interval(parser: &mut Parser<'_>) -> Parsed<Expression> {
             parser.advance();
             return unit_to_unit(parser, start, &text, unit, end);
         }
-        let size = amount(&text, unit).ok_or_else(|| invalid(parser, start, &text))?;
+        let size = amount(&text, unit).ok_or_else(|| invalid_value(parser, start, &text, unit))?;
         parts.push((size, unit));
         if !continues(parser) {
             return from_parts(parser, start, &parts);
@@ -223,7 +238,12 @@ fn from_parts(parser: &Parser<'_>, start: usize, parts: &[(i64, Unit)]) -> Parse
     let fields = || parts.iter().map(|(_, unit)| unit.field());
     let range = (fields().min().unwrap_or(0), fields().max().unwrap_or(0));
     let built = total.and_then(|total| build(total, n_year_month != 0, range));
-    built.ok_or_else(|| invalid(parser, start, parser.text_between(start, parser.mark())))
+    built.ok_or_else(|| {
+        let text = parser.text_between(start + 1, parser.mark());
+        let detail = format!("Uncaught arithmetic exception while parsing '{text}'.");
+        let class = "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION";
+        format_error(parser, start, class, text, &detail, &[("input", text)])
+    })
 }
 
 fn build(total: i64, year_month: bool, (start_field, end_field): (i32, i32)) -> Option<Expression> {
@@ -259,35 +279,95 @@ fn unit_to_unit(
     from: Unit,
     to: Unit,
 ) -> Parsed<Expression> {
-    let named = |unit: Unit| matches!(unit, Unit::Day | Unit::Hour | Unit::Minute | Unit::Second);
-    let year_to_month = from == Unit::Year && to == Unit::Month;
-    let is_day_time = named(from) && named(to) && from < to;
-    if !year_to_month && !is_day_time {
-        let units = format!("{from:?} TO {to:?}").to_ascii_lowercase();
-        return Err(parser.error_from(
+    let (from_name, to_name) = (from.name(), to.name());
+    let Some(format) = format_of(from, to) else {
+        return Err(format_error(
+            parser,
             start,
             "INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION",
-            Some("22006"),
-            format!(
-                "Error parsing '{text}' to interval. Please ensure that the value provided is in a valid format \
-                 for defining an interval. You can reference the documentation for the correct format. Cannot \
-                 support (interval '{text}' {units}) expression."
-            ),
-            &[
-                ("input", text),
-                ("from", &format!("{from:?}").to_ascii_lowercase()),
-                ("to", &format!("{to:?}").to_ascii_lowercase()),
-            ],
+            text,
+            &format!("Cannot support (interval '{text}' {from_name} to {to_name}) expression."),
+            &[("input", text), ("from", from_name), ("to", to_name)],
         ));
-    }
-    let total = if year_to_month {
+    };
+    let is_year_month = from == Unit::Year;
+    let total = if is_year_month {
         year_month(text)
     } else {
         day_time(text, from, to)
     };
-    total
-        .and_then(|total| build(total, year_to_month, (from.field(), to.field())))
-        .ok_or_else(|| invalid(parser, start, text))
+    let built = total.and_then(|total| build(total, is_year_month, (from.field(), to.field())));
+    if let Some(literal) = built {
+        return Ok(literal);
+    }
+    let (kind, class, notice) = if is_year_month {
+        (
+            "year-month",
+            "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING",
+            "",
+        )
+    } else {
+        (
+            "day-time",
+            "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING_WITH_NOTICE",
+            " Set \"spark.sql.legacy.fromDayTimeString.enabled\" to \"true\" to restore the behavior before \
+             Spark 3.0.",
+        )
+    };
+    let type_name = format!("interval {from_name} to {to_name}");
+    let units = format!("{from_name} TO {to_name}").to_ascii_uppercase();
+    let formats = format!("`[+|-]{format}`, `INTERVAL [+|-]'[+|-]{format}' {units}`");
+    Err(format_error(
+        parser,
+        start,
+        class,
+        text,
+        &format!(
+            "Interval string does not match {kind} format of {formats} when cast to {type_name}: \
+             {text}.{notice}"
+        ),
+        &[
+            ("input", text),
+            ("intervalStr", kind),
+            ("supportedFormat", &formats),
+            ("typeName", &type_name),
+        ],
+    ))
+}
+
+/// The notation of a range of units, if there is such a range.
+fn format_of(from: Unit, to: Unit) -> Option<&'static str> {
+    Some(match (from, to) {
+        (Unit::Year, Unit::Month) => "y-m",
+        (Unit::Day, Unit::Hour) => "d h",
+        (Unit::Day, Unit::Minute) => "d h:m",
+        (Unit::Day, Unit::Second) => "d h:m:s.n",
+        (Unit::Hour, Unit::Minute) => "h:m",
+        (Unit::Hour, Unit::Second) => "h:m:s.n",
+        (Unit::Minute, Unit::Second) => "m:s.n",
+        _ => return None,
+    })
+}
+
+fn format_error(
+    parser: &Parser<'_>,
+    start: usize,
+    class: &'static str,
+    text: &str,
+    detail: &str,
+    parameters: &[(&str, &str)],
+) -> ParseError {
+    // The context begins behind the word INTERVAL.
+    parser.error_from(
+        start + 1,
+        class,
+        Some("22006"),
+        format!(
+            "Error parsing '{text}' to interval. Please ensure that the value provided is in a valid format for \
+             defining an interval. You can reference the documentation for the correct format. {detail}"
+        ),
+        parameters,
+    )
 }
 
 fn year_month(text: &str) -> Option<i64> {
@@ -342,15 +422,37 @@ fn signed(text: &str) -> (i64, &str) {
     }
 }
 
-fn invalid(parser: &Parser<'_>, start: usize, text: &str) -> ParseError {
-    parser.error_from(
-        start,
-        "INVALID_INTERVAL_FORMAT.INPUT_IS_NULL",
-        Some("22006"),
-        format!(
-            "Error parsing '{text}' to interval. Please ensure that the value provided is in a valid format for \
-             defining an interval. You can reference the documentation for the correct format."
-        ),
-        &[("input", text)],
-    )
+/// A value that is no number, or too large a one.
+fn invalid_value(parser: &Parser<'_>, start: usize, text: &str, unit: Unit) -> ParseError {
+    let digits = text.trim_start_matches(['+', '-']);
+    let is_number = digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && !digits.is_empty();
+    if !is_number {
+        return parser.error_from(
+            start + 1,
+            "_LEGACY_ERROR_TEMP_0026",
+            None,
+            format!(
+                "Can only use numbers in the interval value part for multiple unit value pairs interval form, but \
+                 got invalid value: {text}."
+            ),
+            &[("value", text)],
+        );
+    }
+    let input = format!(" {text} {}", unit.name());
+    let (class, detail) = if digits.contains('.') {
+        (
+            "INVALID_INTERVAL_FORMAT.INVALID_FRACTION",
+            format!("{} cannot have fractional part.", unit.name()),
+        )
+    } else {
+        (
+            "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION",
+            format!("Uncaught arithmetic exception while parsing '{input}'."),
+        )
+    };
+    let parameters = [("input", input.as_str()), ("unit", unit.name())];
+    format_error(parser, start, class, &input, &detail, &parameters)
 }

@@ -298,17 +298,27 @@ pub(crate) fn typed_literal(parser: &mut Parser<'_>) -> Parsed<Expression> {
     };
     match value {
         Some(value) => Ok(parser.placed(start, value)),
-        None => Err(parser.error_from(
-            start,
-            "INVALID_TYPED_LITERAL",
-            Some("42604"),
-            format!("The value of the typed literal \"{type_name}\" is invalid: '{text}'."),
-            &[
-                ("valueType", &format!("\"{type_name}\"")),
-                ("value", &format!("'{text}'")),
-            ],
-        )),
+        None => Err(invalid_typed_literal(parser, start, &type_name, &text)),
     }
+}
+
+/// A string that is no value of the type before it.
+pub(crate) fn invalid_typed_literal(
+    parser: &Parser<'_>,
+    start: usize,
+    type_name: &str,
+    text: &str,
+) -> ParseError {
+    parser.error_from(
+        start,
+        "INVALID_TYPED_LITERAL",
+        Some("42604"),
+        format!("The value of the typed literal \"{type_name}\" is invalid: '{text}'."),
+        &[
+            ("valueType", &format!("\"{type_name}\"")),
+            ("value", &format!("'{text}'")),
+        ],
+    )
 }
 
 fn unsupported_type(parser: &Parser<'_>, start: usize, type_name: &str) -> ParseError {

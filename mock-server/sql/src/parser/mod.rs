@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 
 use sparring_proto::connect as proto;
 
-use crate::error::{ParseError, ParseErrorDetail};
+use crate::error::{ParseError, ParseErrorDetail, Showing};
 use crate::keyword::Keyword;
 use crate::lexer::{Token, TokenKind, tokenize};
 use crate::{Parameters, lower};
@@ -54,6 +54,10 @@ pub(crate) struct Parser<'a> {
     /// Subqueries of the query or statement around the cursor, by plan id.
     subqueries: Vec<proto::Relation>,
     last_plan_id: i64,
+    /// How many queries the cursor is in.
+    pub(crate) query_depth: u32,
+    /// Whether an alias could stand behind the expression around the cursor.
+    pub(crate) alias_may_follow: bool,
     /// Token where the SELECT around the cursor begins: where a named window is looked for.
     select_start: usize,
 }
@@ -71,25 +75,39 @@ impl<'a> Parser<'a> {
             lambda_names: Vec::new(),
             subqueries: Vec::new(),
             last_plan_id: 0,
+            query_depth: 0,
+            alias_may_follow: false,
             select_start: 0,
         };
         parser.refuse_unclosed_comment()?;
+        if text.trim().is_empty() {
+            let reason = "Syntax error, unexpected empty statement.";
+            let mut error = parser.error(0, 1, "PARSE_EMPTY_STATEMENT", Some("42617"), reason, &[]);
+            error.show(Showing::Place);
+            return Err(error);
+        }
         Ok(parser)
     }
 
     fn refuse_unclosed_comment(&self) -> Parsed<()> {
         let last = self.tokens.len().saturating_sub(2);
-        match self.tokens.get(last) {
-            Some(token) if token.kind == TokenKind::UnclosedComment => Err(self.error(
-                last,
-                last + 1,
-                "UNCLOSED_BRACKETED_COMMENT",
-                Some("42601"),
-                "Found an unclosed bracketed comment. Please, append */ at the end of the comment.",
-                &[],
-            )),
-            _ => Ok(()),
+        if self
+            .tokens
+            .get(last)
+            .is_none_or(|token| token.kind != TokenKind::UnclosedComment)
+        {
+            return Ok(());
         }
+        let mut error = self.error(
+            last,
+            last + 1,
+            "UNCLOSED_BRACKETED_COMMENT",
+            Some("42601"),
+            "Found an unclosed bracketed comment. Please, append */ at the end of the comment.",
+            &[],
+        );
+        error.show(Showing::Text);
+        Err(error)
     }
 
     // Looking.
@@ -200,12 +218,35 @@ impl<'a> Parser<'a> {
         found
     }
 
+    /// Reads this token. If only one other token stands before it, that one is surplus and the error says so.
     pub(crate) fn expect(&mut self, kind: TokenKind) -> Parsed<()> {
         if self.eat(kind) {
-            Ok(())
-        } else {
-            Err(self.syntax_error())
+            return Ok(());
         }
+        let is_surplus = !self.at_end() && self.kind_ahead(1) == kind;
+        let hint = if is_surplus {
+            self.extra_input()
+        } else {
+            String::new()
+        };
+        Err(self.syntax_error_at(self.at, &hint))
+    }
+
+    /// Reads this token where the next one would do well behind it: the error says that it is missing.
+    pub(crate) fn expect_or_missing(&mut self, kind: TokenKind, spelled: &str) -> Parsed<()> {
+        if self.is(kind) || self.kind_ahead(1) == kind || !may_follow_expression(self.kind()) {
+            return self.expect(kind);
+        }
+        Err(self.syntax_error_at(self.at, &format!(": missing '{spelled}'")))
+    }
+
+    /// The token under the cursor is surplus.
+    pub(crate) fn surplus_error(&self) -> ParseError {
+        self.syntax_error_at(self.at, &self.extra_input())
+    }
+
+    fn extra_input(&self) -> String {
+        format!(": extra input {}", self.quoted_token(self.at))
     }
 
     pub(crate) fn expect_word(&mut self, word: Keyword) -> Parsed<()> {
@@ -237,14 +278,18 @@ impl<'a> Parser<'a> {
 
     /// Nothing may follow but semicolons.
     pub(crate) fn expect_end(&mut self) -> Parsed<()> {
-        while self.eat(TokenKind::Semicolon) {}
+        let mut n_semicolons = 0;
+        while self.eat(TokenKind::Semicolon) {
+            n_semicolons += 1;
+        }
         if self.at_end() {
             return Ok(());
         }
-        // ANTLR drops one surplus token if the text would then end, and says so.
-        let ends = matches!(self.kind_ahead(1), TokenKind::End | TokenKind::Semicolon);
+        // ANTLR drops one surplus token if the text would then end, or inside a repetition, and says so.
+        let ends =
+            n_semicolons > 0 || matches!(self.kind_ahead(1), TokenKind::End | TokenKind::Semicolon);
         let hint = if ends {
-            format!(": extra input {}", self.quoted_token(self.at))
+            self.extra_input()
         } else {
             String::new()
         };
@@ -355,6 +400,26 @@ impl<'a> Parser<'a> {
 
     // Errors.
 
+    /// Moves a syntax error of a rule to where Spark reports it: its parser had another way to read the
+    /// first words of the rule (as names), falls back on that and stumbles behind it. Seen only outside
+    /// of nested queries.
+    pub(crate) fn reported_at<T>(&self, index: usize, parsed: Parsed<T>) -> Parsed<T> {
+        match parsed {
+            Err(error) if error.class == "PARSE_SYNTAX_ERROR" && self.query_depth <= 1 => {
+                Err(self.syntax_error_at(index, ""))
+            }
+            parsed => parsed,
+        }
+    }
+
+    /// Runs a rule inside of which no alias can end the expression.
+    pub(crate) fn inside<T>(&mut self, rule: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        let alias_may_follow = std::mem::replace(&mut self.alias_may_follow, false);
+        let parsed = rule(self);
+        self.alias_may_follow = alias_may_follow;
+        parsed
+    }
+
     /// The token under the cursor is not what the grammar wants.
     pub(crate) fn syntax_error(&self) -> ParseError {
         self.syntax_error_at(self.at, "")
@@ -370,7 +435,7 @@ impl<'a> Parser<'a> {
             format!("Syntax error at or near {near}{hint}."),
             &[("error", &near), ("hint", hint)],
         );
-        error.has_context = false;
+        error.showing = Showing::Place;
         ParseError::new(error)
     }
 
@@ -441,10 +506,24 @@ impl<'a> Parser<'a> {
             start: self.places.char_index(first),
             stop: self.places.char_index(last),
             sql_text: self.text.to_string(),
-            has_context: true,
+            showing: Showing::Context,
             reason,
         }
     }
+}
+
+/// Whether a token could stand behind an expression or a name.
+fn may_follow_expression(kind: TokenKind) -> bool {
+    !matches!(
+        kind,
+        TokenKind::Integer
+            | TokenKind::Decimal
+            | TokenKind::Exponent
+            | TokenKind::Suffixed
+            | TokenKind::String
+            | TokenKind::LeftParen
+            | TokenKind::Unrecognized
+    )
 }
 
 /// Where the lines and the characters of a text begin; bytes alone do for an ASCII text of one line.

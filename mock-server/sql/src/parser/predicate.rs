@@ -29,19 +29,28 @@ pub(crate) fn predicate(
     start: usize,
     child: Expression,
 ) -> Parsed<Expression> {
+    let predicate_start = parser.mark();
     let negated = parser.eat_word(K::Not) || parser.eat(T::Bang);
     let word = parser.kind();
     parser.advance();
     let test = match word {
         T::Word(K::Between) => {
             let low = value_expression(parser)?;
-            parser.expect_word(K::And)?;
+            parser.expect_or_missing(T::Word(K::And), "AND")?;
             let high = value_expression(parser)?;
             lower::function("between", vec![child, low, high])
         }
-        T::Word(K::In) => in_list(parser, child)?,
-        T::Word(K::Like) => like(parser, "like", child)?,
-        T::Word(K::Ilike) => like(parser, "ilike", child)?,
+        T::Word(K::In) => {
+            let place = predicate_start + usize::from(parser.alias_may_follow);
+            let list = parser.inside(|parser| in_list(parser, child));
+            if negated {
+                list?
+            } else {
+                parser.reported_at(place, list)?
+            }
+        }
+        T::Word(K::Like) => like(parser, predicate_start, "like", child)?,
+        T::Word(K::Ilike) => like(parser, predicate_start, "ilike", child)?,
         T::Word(K::Rlike | K::Regexp) => {
             lower::function("rlike", vec![child, value_expression(parser)?])
         }
@@ -57,6 +66,7 @@ pub(crate) fn predicate(
 
 fn is(parser: &mut Parser<'_>, start: usize, child: Expression) -> Parsed<Expression> {
     let negated = parser.eat_word(K::Not) || parser.eat(T::Bang);
+    let at = parser.mark();
     let word = parser.kind();
     parser.advance();
     let boolean = |value| lower::literal(LiteralType::Boolean(value));
@@ -78,7 +88,7 @@ fn is(parser: &mut Parser<'_>, start: usize, child: Expression) -> Parsed<Expres
                 parser.placed(start, not(same))
             });
         }
-        _ => return Err(parser.syntax_error_at(parser.mark() - 1, "")),
+        _ => return Err(parser.syntax_error_at(at, "")),
     };
     let test = parser.placed(start, test);
     Ok(if negated {
@@ -122,7 +132,12 @@ fn row_values(child: Expression) -> Vec<Expression> {
 }
 
 /// `LIKE pattern [ESCAPE 'c']` or `LIKE ANY|SOME|ALL (patterns)`; the cursor is behind LIKE.
-fn like(parser: &mut Parser<'_>, name: &str, child: Expression) -> Parsed<Expression> {
+fn like(
+    parser: &mut Parser<'_>,
+    predicate_start: usize,
+    name: &str,
+    child: Expression,
+) -> Parsed<Expression> {
     let combine = match parser.kind() {
         T::Word(K::Any | K::Some) => Some("or"),
         T::Word(K::All) => Some("and"),
@@ -145,17 +160,17 @@ fn like(parser: &mut Parser<'_>, name: &str, child: Expression) -> Parsed<Expres
     }
     let mut arguments = vec![child, value_expression(parser)?];
     if parser.eat_word(K::Escape) {
-        let start = parser.mark();
         let escape = literal::string_literal(parser)?;
         if escape.chars().count() != 1 {
             return Err(parser.error_from(
-                start,
-                "INVALID_ESCAPE_CHAR",
+                predicate_start,
+                "INVALID_ESC",
                 Some("42604"),
                 format!(
-                    "`EscapeChar` should be a string literal of length one, but got \"{escape}\"."
+                    "Found an invalid escape string: '{escape}'. The escape string must contain only one \
+                     character."
                 ),
-                &[("sqlExpr", &format!("\"{escape}\""))],
+                &[("invalidEscape", &format!("'{escape}'"))],
             ));
         }
         arguments.push(lower::string(escape));

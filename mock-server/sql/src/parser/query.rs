@@ -88,21 +88,33 @@ fn may_follow_query(kind: T) -> bool {
 /// A whole query, with its own subqueries tied to it.
 pub(crate) fn query(parser: &mut Parser<'_>) -> Parsed<Relation> {
     parser.nested(|parser| {
-        let select_start = parser.select_start;
+        parser.query_depth += 1;
         // The named queries are the outermost: subqueries see them too.
         let references = if parser.is_word(K::With) {
             with_clause(parser)?
         } else {
             Vec::new()
         };
-        let relation = parser.with_own_subqueries(|parser| {
-            let relation = term(parser)?;
-            organization(parser, relation)
-        });
-        let relation = relation.map(|root| lower::with_relations(root, references));
-        parser.select_start = select_start;
+        let relation = query_behind_with(parser, references);
+        parser.query_depth -= 1;
         relation
     })
+}
+
+/// What stands behind the WITH of a query, together with what the WITH named.
+pub(crate) fn query_behind_with(
+    parser: &mut Parser<'_>,
+    references: Vec<Relation>,
+) -> Parsed<Relation> {
+    let select_start = parser.select_start;
+    let alias_may_follow = std::mem::replace(&mut parser.alias_may_follow, false);
+    let relation = parser.with_own_subqueries(|parser| {
+        let relation = term(parser)?;
+        organization(parser, relation)
+    });
+    parser.alias_may_follow = alias_may_follow;
+    parser.select_start = select_start;
+    relation.map(|root| lower::with_relations(root, references))
 }
 
 /// The named queries of a WITH, in order; the cursor is on WITH.
@@ -261,7 +273,7 @@ pub(crate) fn primary(parser: &mut Parser<'_>) -> Parsed<Relation> {
         T::LeftParen => {
             parser.advance();
             let relation = query(parser)?;
-            parser.expect(T::RightParen)?;
+            parser.expect_or_missing(T::RightParen, ")")?;
             Ok(relation)
         }
         _ => Err(parser.syntax_error()),
@@ -271,8 +283,10 @@ pub(crate) fn primary(parser: &mut Parser<'_>) -> Parsed<Relation> {
 /// ORDER BY, SORT BY, DISTRIBUTE BY, CLUSTER BY, WINDOW, LIMIT and OFFSET behind a query.
 pub(crate) fn organization(parser: &mut Parser<'_>, input: Relation) -> Parsed<Relation> {
     let mut relation = input;
+    let start = parser.mark();
     if parser.eat_words(&[K::Order, K::By]) {
-        relation = sort(relation, order_list(parser)?, true);
+        let order = order_list(parser);
+        relation = sort(relation, parser.reported_at(start, order)?, true);
     } else if parser.eat_words(&[K::Cluster, K::By]) {
         let keys = parser.comma_list(expression)?;
         let order = keys

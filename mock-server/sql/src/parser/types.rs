@@ -107,7 +107,7 @@ fn struct_type(parser: &mut Parser<'_>, start: usize) -> Parsed<DataType> {
             start,
             "INCOMPLETE_TYPE_DEFINITION.STRUCT",
             "The definition of \"STRUCT\" type is incomplete. You must provide at least one field type. \
-             For example: \"STRUCT<name STRING, age INT>\".",
+             For example: \"STRUCT<name STRING, phone DECIMAL(10, 0)>\".",
         ));
     }
     if parser.eat(T::Greater) {

@@ -146,7 +146,8 @@ fn specification(parser: &mut Parser<'_>) -> Parsed<Window> {
         if parser.eat_words(&[K::Partition, K::By]) || parser.eat_words(&[K::Distribute, K::By]) {
             window.partition_spec = parser.comma_list(expression)?;
         }
-        if parser.eat_words(&[K::Order, K::By]) || parser.eat_words(&[K::Sort, K::By]) {
+        if parser.eat_word(K::Order) || parser.eat_word(K::Sort) {
+            parser.expect_or_missing(T::Word(K::By), "BY")?;
             window.order_spec = parser.comma_list(sort_item)?;
         }
     }

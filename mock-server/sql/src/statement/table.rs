@@ -18,8 +18,8 @@ pub struct SqlExpression {
 pub struct ColumnDefinition {
     /// The name; several parts only in ALTER TABLE, for a field in a struct.
     pub name: Name,
-    /// The type; a CREATE TABLE with only constraints on a query's columns may leave it out.
-    pub data_type: Option<proto::DataType>,
+    /// The type.
+    pub data_type: proto::DataType,
     /// False for `NOT NULL`.
     pub nullable: bool,
     /// `DEFAULT`.

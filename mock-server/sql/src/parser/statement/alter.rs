@@ -23,6 +23,7 @@ pub(super) fn alter(parser: &mut Parser<'_>) -> Parsed<Statement> {
         let action = namespace_action(parser)?;
         return Ok(Statement::AlterSchema(AlterSchema { name, action }));
     }
+    let at = parser.mark();
     let word = parser.kind();
     parser.advance();
     match word {
@@ -46,7 +47,7 @@ pub(super) fn alter(parser: &mut Parser<'_>) -> Parsed<Statement> {
             let action = volume_action(parser)?;
             Ok(Statement::AlterVolume(AlterVolume { name, action }))
         }
-        _ => Err(parser.syntax_error_at(parser.mark() - 1, "")),
+        _ => Err(parser.syntax_error_at(at, "")),
     }
 }
 
@@ -64,6 +65,7 @@ fn table_action(parser: &mut Parser<'_>) -> Parsed<Action> {
         return Ok(Action::RecoverPartitions);
     }
     let values = partition(parser)?;
+    let at = parser.mark();
     let word = parser.kind();
     parser.advance();
     match word {
@@ -74,7 +76,7 @@ fn table_action(parser: &mut Parser<'_>) -> Parsed<Action> {
                 location,
             })
         }
-        _ if !values.is_empty() => Err(parser.syntax_error_at(parser.mark() - 1, "")),
+        _ if !values.is_empty() => Err(parser.syntax_error_at(at, "")),
         T::Word(K::Rename) => rename(parser),
         T::Word(K::Add) => add(parser),
         T::Word(K::Drop) => drop(parser),
@@ -104,7 +106,7 @@ fn table_action(parser: &mut Parser<'_>) -> Parsed<Action> {
             .parenthesized_list(property::property_key)
             .map(Action::UnsetTags),
         T::Word(K::Set | K::Unset) => Err(parser.syntax_error()),
-        _ => Err(parser.syntax_error_at(parser.mark() - 1, "")),
+        _ => Err(parser.syntax_error_at(at, "")),
     }
 }
 
@@ -129,7 +131,7 @@ fn unset_keys(parser: &mut Parser<'_>) -> Parsed<(Vec<String>, bool)> {
 fn rename(parser: &mut Parser<'_>) -> Parsed<Action> {
     if parser.eat_word(K::Column) {
         let column = multipart_identifier(parser)?;
-        parser.expect_word(K::To)?;
+        parser.expect_or_missing(T::Word(K::To), "TO")?;
         return Ok(Action::RenameColumn {
             column,
             to: identifier(parser)?,
@@ -247,7 +249,7 @@ fn column_change(parser: &mut Parser<'_>) -> Parsed<(Name, ColumnChange)> {
     if let Some(position) = column::position(parser)? {
         return Ok((name, ColumnChange::SetPosition(position)));
     }
-    let start = parser.mark();
+    let at = parser.mark();
     let word = parser.kind();
     parser.advance();
     let change = match word {
@@ -266,7 +268,7 @@ fn column_change(parser: &mut Parser<'_>) -> Parsed<(Name, ColumnChange)> {
         T::Word(K::Drop) if parser.eat_words(&[K::Not, K::Null]) => ColumnChange::DropNotNull,
         T::Word(K::Drop) if parser.eat_word(K::Default) => ColumnChange::DropDefault,
         T::Word(K::Sync) if parser.eat_word(K::Identity) => ColumnChange::SyncIdentity,
-        _ => return Err(parser.syntax_error_at(start, "")),
+        _ => return Err(parser.syntax_error_at(at, "")),
     };
     Ok((name, change))
 }
@@ -275,6 +277,7 @@ fn view_action(parser: &mut Parser<'_>) -> Parsed<AlterViewAction> {
     if let Some(owner) = owner(parser)? {
         return Ok(AlterViewAction::SetOwner(owner));
     }
+    let at = parser.mark();
     let word = parser.kind();
     parser.advance();
     match word {
@@ -293,7 +296,7 @@ fn view_action(parser: &mut Parser<'_>) -> Parsed<AlterViewAction> {
         }
         _ => {
             if word != T::Word(K::As) {
-                parser.back_to(parser.mark() - 1);
+                parser.back_to(at);
             }
             let start = parser.mark();
             let query = Box::new(query::query(parser)?);

@@ -42,7 +42,7 @@ pub(super) fn insert(parser: &mut Parser<'_>, ctes: Vec<proto::Relation>) -> Par
         if parser.eat_words(&[K::By, K::Name]) {
             insert.by_name = true;
         } else if parser.is(T::LeftParen) && !query::is_parenthesized_query(parser, 0) {
-            insert.columns = identifier_list(parser)?;
+            insert.columns = columns(parser)?;
         } else if parser.is_words(&[K::Replace, K::Where]) {
             parser.advance();
             parser.advance();
@@ -58,6 +58,17 @@ pub(super) fn insert(parser: &mut Parser<'_>, ctes: Vec<proto::Relation>) -> Par
     }
     insert.query = lower::with_relations(query::query(parser)?, ctes);
     Ok(Statement::Insert(insert))
+}
+
+/// The columns that are given; a query must follow, so at the end of the text nothing is merely missing.
+fn columns(parser: &mut Parser<'_>) -> Parsed<Vec<String>> {
+    parser.expect(T::LeftParen)?;
+    let columns = parser.comma_list(identifier)?;
+    if parser.at_end() {
+        return Err(parser.syntax_error());
+    }
+    parser.expect_or_missing(T::RightParen, ")")?;
+    Ok(columns)
 }
 
 /// `WITH SCHEMA EVOLUTION`, if it is there.
@@ -96,7 +107,7 @@ pub(super) fn update(parser: &mut Parser<'_>) -> Parsed<Statement> {
 /// `DELETE FROM table [alias] [WHERE …]`.
 pub(super) fn delete(parser: &mut Parser<'_>) -> Parsed<Statement> {
     parser.advance();
-    parser.expect_word(K::From)?;
+    parser.expect_or_missing(T::Word(K::From), "FROM")?;
     let table = multipart_identifier(parser)?;
     let alias = target_alias(parser)?;
     let condition = if parser.eat_word(K::Where) {
@@ -140,7 +151,7 @@ pub(super) fn assignment(parser: &mut Parser<'_>) -> Parsed<Assignment> {
 /// `TRUNCATE TABLE table [PARTITION (…)]`.
 pub(super) fn truncate(parser: &mut Parser<'_>) -> Parsed<Statement> {
     parser.advance();
-    parser.expect_word(K::Table)?;
+    parser.expect_or_missing(T::Word(K::Table), "TABLE")?;
     let table = multipart_identifier(parser)?;
     let partition = partition(parser)?;
     Ok(Statement::Truncate(Truncate { table, partition }))

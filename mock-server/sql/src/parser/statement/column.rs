@@ -16,12 +16,7 @@ pub(super) fn column_definition(
 ) -> Parsed<ColumnDefinition> {
     let name = multipart_identifier(parser)?;
     parser.eat(T::Colon);
-    let ends = matches!(parser.kind(), T::Comma | T::RightParen);
-    let data_type = if ends {
-        None
-    } else {
-        Some(types::data_type(parser)?)
-    };
+    let data_type = types::data_type(parser)?;
     let mut column = ColumnDefinition {
         name,
         data_type,

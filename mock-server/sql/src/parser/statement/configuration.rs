@@ -26,7 +26,7 @@ pub(super) fn set(parser: &mut Parser<'_>) -> Parsed<Statement> {
     if parser.is_words(&[K::Time, K::Zone]) {
         parser.advance();
         parser.advance();
-        return time_zone(parser).map(configuration);
+        return time_zone(parser, start).map(configuration);
     }
     if parser.is(T::Minus) && parser.text_of(parser.mark() + 1).eq_ignore_ascii_case("v") {
         parser.advance();
@@ -72,8 +72,8 @@ pub(super) fn reset(parser: &mut Parser<'_>) -> Parsed<Statement> {
         Some(key) => Ok(configuration(Configuration::Reset(key))),
         None => Err(parser.error_from(
             start,
-            "_LEGACY_ERROR_TEMP_0043",
-            None,
+            "INVALID_RESET_COMMAND_FORMAT",
+            Some("42000"),
             "Expected format is 'RESET' or 'RESET key'. If you want to include special characters in key, please \
              use quotes, e.g., RESET `key`.",
             &[],
@@ -81,7 +81,7 @@ pub(super) fn reset(parser: &mut Parser<'_>) -> Parsed<Statement> {
     }
 }
 
-fn time_zone(parser: &mut Parser<'_>) -> Parsed<Configuration> {
+fn time_zone(parser: &mut Parser<'_>, start: usize) -> Parsed<Configuration> {
     let zone = if parser.eat_word(K::Local) {
         TimeZone::Local
     } else if parser.is(T::String) {
@@ -89,8 +89,9 @@ fn time_zone(parser: &mut Parser<'_>) -> Parsed<Configuration> {
     } else if parser.is_word(K::Interval) {
         TimeZone::Offset(Box::new(interval::interval(parser)?))
     } else {
+        rest(parser);
         return Err(parser.error_from(
-            parser.mark(),
+            start,
             "_LEGACY_ERROR_TEMP_0045",
             None,
             "Invalid time zone displacement value.",

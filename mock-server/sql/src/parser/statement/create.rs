@@ -7,6 +7,7 @@ use super::super::identifier::{
 use super::super::{Parsed, Parser, from, literal, property, query, window};
 use super::column::{column_definition, name_list, table_elements};
 use super::{duplicate_clause, eat_schema, if_not_exists, namespace, view};
+use crate::error::ParseError;
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 use crate::statement::{
@@ -45,21 +46,11 @@ pub(super) fn create(parser: &mut Parser<'_>) -> Parsed<Statement> {
         (false, true) => ViewKind::Temporary,
         (false, false) => ViewKind::Persistent,
     };
-    if temporary && parser.is_word(K::Table) {
-        return Err(parser.error_from(
-            start,
-            "_LEGACY_ERROR_TEMP_0035",
-            None,
-            "Operation not allowed: CREATE TEMPORARY TABLE ..., use CREATE TEMPORARY VIEW instead.",
-            &[(
-                "message",
-                "CREATE TEMPORARY TABLE ..., use CREATE TEMPORARY VIEW instead",
-            )],
-        ));
-    }
+    let at = parser.mark();
     let word = parser.kind();
     parser.advance();
     match word {
+        T::Word(K::Table) if temporary => Err(temporary_table(parser, start)),
         T::Word(K::Table) => table(
             parser,
             Kind {
@@ -77,8 +68,22 @@ pub(super) fn create(parser: &mut Parser<'_>) -> Parsed<Statement> {
             view::create_view(parser, ViewKind::Materialized, replace)
         }
         T::Word(K::Function) => view::create_function(parser, replace, temporary),
-        _ => Err(parser.syntax_error_at(parser.mark() - 1, "")),
+        _ => Err(parser.syntax_error_at(at, "")),
     }
+}
+
+/// Spark has no temporary tables; its error is about the whole statement.
+fn temporary_table(parser: &mut Parser<'_>, start: usize) -> ParseError {
+    while !parser.at_end() && !parser.is(T::Semicolon) {
+        parser.advance();
+    }
+    parser.error_from(
+        start,
+        "_LEGACY_ERROR_TEMP_0046",
+        None,
+        "CREATE TEMPORARY TABLE without a provider is not allowed.",
+        &[],
+    )
 }
 
 struct Kind {
@@ -108,6 +113,9 @@ fn table(parser: &mut Parser<'_>, kind: Kind) -> Parsed<Statement> {
     };
     if parser.is(T::LeftParen) && !query::is_parenthesized_query(parser, 0) {
         table_elements(parser, &mut table.columns, &mut table.constraints)?;
+    }
+    if parser.eat_word(K::Using) {
+        table.provider = Some(quote_parts(&multipart_identifier(parser)?));
     }
     clauses(parser, &mut table)?;
     let has_as = parser.eat_word(K::As);
@@ -139,10 +147,7 @@ fn clauses(parser: &mut Parser<'_>, table: &mut CreateTable) -> Parsed<()> {
             true => Ok(()),
             false => Err(duplicate_clause(parser, at, clause)),
         };
-        if parser.eat_word(K::Using) {
-            once(parser, table.provider.is_none(), "USING")?;
-            table.provider = Some(quote_parts(&multipart_identifier(parser)?));
-        } else if parser.eat_words(&[K::Partitioned, K::By]) {
+        if parser.eat_words(&[K::Partitioned, K::By]) {
             let is_first = table.partitioning.is_empty() && table.partition_columns.is_empty();
             once(parser, is_first, "PARTITIONED BY")?;
             partitioned_by(parser, table)?;

@@ -255,7 +255,7 @@ fn compute_statistics(parser: &mut Parser<'_>) -> Parsed<()> {
 /// `[MSCK] REPAIR TABLE table [ADD|DROP|SYNC PARTITIONS | SYNC METADATA]`.
 pub(super) fn repair(parser: &mut Parser<'_>) -> Parsed<Statement> {
     parser.eat_word(K::Msck);
-    parser.expect_word(K::Repair)?;
+    parser.expect_or_missing(T::Word(K::Repair), "REPAIR")?;
     parser.expect_word(K::Table)?;
     let table = multipart_identifier(parser)?;
     let (add, drop) = match parser.kind() {

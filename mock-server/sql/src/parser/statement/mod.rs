@@ -64,17 +64,14 @@ pub(crate) fn statement(parser: &mut Parser<'_>) -> Parsed<Statement> {
 
 /// `WITH … query` or `WITH … INSERT|UPDATE|DELETE|MERGE …`.
 fn with(parser: &mut Parser<'_>) -> Parsed<Statement> {
-    let mark = parser.mark();
+    parser.query_depth += 1;
     let ctes = query::with_clause(parser)?;
     let changed = match parser.kind() {
         T::Word(K::Insert) => return change::insert(parser, ctes),
         T::Word(K::Update) => change::update(parser)?,
         T::Word(K::Delete) => change::delete(parser)?,
         T::Word(K::Merge) => merge::merge(parser)?,
-        _ => {
-            parser.back_to(mark);
-            return query::query(parser).map(Statement::Query);
-        }
+        _ => return query::query_behind_with(parser, ctes).map(Statement::Query),
     };
     // The named queries can be used by every query of the statement.
     let see = |relations: &mut Vec<proto::Relation>| {

@@ -83,11 +83,13 @@ pub(super) fn create_volume(parser: &mut Parser<'_>, external: bool) -> Parsed<S
 
 /// `DROP …`.
 pub(super) fn drop(parser: &mut Parser<'_>) -> Parsed<Statement> {
+    let start = parser.mark();
     parser.advance();
     let temporary = parser.eat_word(K::Temporary) || parser.eat_word(K::Temp);
     let kind = if eat_schema(parser) {
         DropKind::Schema
     } else {
+        let at = parser.mark();
         let word = parser.kind();
         parser.advance();
         match word {
@@ -98,11 +100,11 @@ pub(super) fn drop(parser: &mut Parser<'_>) -> Parsed<Statement> {
             T::Word(K::View) => DropKind::View,
             T::Word(K::Volume) => DropKind::Volume,
             T::Word(K::Materialized) if parser.eat_word(K::View) => DropKind::MaterializedView,
-            _ => return Err(parser.syntax_error_at(parser.mark() - 1, "")),
+            _ => return Err(parser.syntax_error_at(at, "")),
         }
     };
     if temporary && kind != DropKind::TemporaryFunction {
-        return Err(parser.syntax_error_at(parser.mark() - 1, ""));
+        return Err(parser.syntax_error_at(start + 2, ""));
     }
     let if_exists = if_exists(parser);
     let name = multipart_identifier(parser)?;

@@ -18,6 +18,7 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<Statement> {
         }
         return Ok(only(ShowTarget::CurrentNamespace));
     } else {
+        let at = parser.mark();
         let word = parser.kind();
         parser.advance();
         match word {
@@ -62,7 +63,12 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<Statement> {
                     system: true,
                 }
             }
-            _ => return Err(parser.syntax_error_at(parser.mark() - 1, "")),
+            // Any other word is a kind of functions.
+            T::Identifier => {
+                parser.expect_or_missing(T::Word(K::Functions), "FUNCTIONS")?;
+                return Err(parser.syntax_error_at(at, ""));
+            }
+            _ => return Err(parser.syntax_error_at(at, "")),
         }
     };
     let namespace = namespace_of(parser)?;
