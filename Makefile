@@ -1,0 +1,28 @@
+# The index of tasks. Nothing needs to be installed first but git, curl, a C compiler, Rust and Python.
+CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/sparring
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+
+.PHONY: demo test check fmt update record docs
+
+demo: ## the main job: check a real Kedro project, everything installed by the command itself
+	cargo run --quiet --locked -p sparring -- check fixtures/projects/spaceflights --install
+
+test: ## everything; what CI runs
+	scripts/test
+
+check: ## format, lints and the fast tests
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo test --locked -p sparring-sql -p sparring-journal -p sparring-harness
+
+fmt: ## format everything
+	cargo fmt --all
+
+update: ## refresh snapshots and the list of open cases
+	UPDATE=1 UPDATE_EXPECT=1 cargo test --workspace --locked
+
+record: ## re-record semantics from a real Spark Connect server (needs Java; see tests/record)
+	/bin/sh -c 'cd tests/record && python3 record.py'
+
+docs: ## rustdoc
+	cargo doc --workspace --no-deps --locked
