@@ -411,7 +411,10 @@ def error_made(error, args, kwargs):
         attribute = feature
     elif condition not in JVM_CONDITIONS:
         return
-    jvm_api_used((attribute or "the JVM").replace("()", "") if attribute != ".master()" else attribute, site_of_stack()[0])
+    jvm_api_used(
+        (attribute or "the JVM").replace("()", "") if attribute != ".master()" else attribute,
+        site_of_stack()[0],
+    )
 
 
 _jvm_sites = set()
