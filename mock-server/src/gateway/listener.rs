@@ -1,0 +1,263 @@
+//! From an accepted socket to HTTP requests: the first byte tells TLS from plaintext, then both
+//! versions of HTTP are served on either.
+//!
+//! Knows nothing of what a request asks for.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use sparring_journal::{ConnectionAccepted, ConnectionFailed, Event};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+use super::Gateway;
+use super::call::Connection;
+
+/// The first byte of a TLS handshake record.
+const TLS_HANDSHAKE: u8 = 0x16;
+
+/// How long a client may take to say something, and then for the TLS handshake.
+const FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long the open requests of a connection may take after the server was told to stop.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// HTTP/2 flow-control windows: the default of 64 KiB would make a large upload wait for a
+/// window update every two frames.
+const STREAM_WINDOW_BYTES: u32 = 8 << 20;
+const CONNECTION_WINDOW_BYTES: u32 = 16 << 20;
+
+/// A byte stream: a socket, or a tunnel through the proxy.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// Where a byte stream comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin {
+    pub(crate) peer: SocketAddr,
+    pub(crate) via_proxy: bool,
+}
+
+/// How HTTP is spoken on every connection.
+pub(crate) fn http() -> auto::Builder<TokioExecutor> {
+    let mut http = auto::Builder::new(TokioExecutor::new());
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(FIRST_BYTE_TIMEOUT);
+    http.http2()
+        .timer(TokioTimer::new())
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .max_frame_size(1 << 20)
+        .max_send_buf_size(1 << 20)
+        .max_concurrent_streams(1000)
+        .max_header_list_size(64 << 10);
+    http
+}
+
+/// Accepts until the gateway is told to stop; each connection is served by a task of its own.
+pub(crate) async fn accept(gateway: Arc<Gateway>, listener: TcpListener) {
+    while let Some((stream, peer)) = next_connection(&gateway, &listener).await {
+        let origin = Origin {
+            peer,
+            via_proxy: false,
+        };
+        let task = Arc::clone(&gateway).serve(stream, origin);
+        gateway.tasks.spawn(task);
+    }
+}
+
+/// The next accepted connection, with Nagle's algorithm off: it makes each small reply wait for
+/// the client's delayed acknowledgement, some 40 ms.
+pub(crate) async fn next_connection(
+    gateway: &Gateway,
+    listener: &TcpListener,
+) -> Option<(TcpStream, SocketAddr)> {
+    loop {
+        let accepted = tokio::select! {
+            () = gateway.stop.cancelled() => return None,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted.and_then(|(stream, peer)| stream.set_nodelay(true).map(|()| (stream, peer)))
+        {
+            Ok(connection) => return Some(connection),
+            // Out of file descriptors, or the client is gone already. The former passes only
+            // when others close, so this does not spin.
+            Err(error) => {
+                tracing::warn!("failed to accept a connection: {error}");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    }
+}
+
+impl Gateway {
+    /// Serves one byte stream to its end.
+    pub(crate) async fn serve(self: Arc<Self>, stream: impl Stream + 'static, origin: Origin) {
+        let id = self.next_connection();
+        if let Err(reason) = self.serve_numbered(id, stream, origin).await {
+            tracing::debug!("connection {id} from {}: {reason}", origin.peer);
+            self.journal
+                .record(Event::ConnectionFailed(ConnectionFailed {
+                    connection: id,
+                    reason,
+                }));
+        }
+    }
+
+    async fn serve_numbered(
+        self: &Arc<Self>,
+        id: u64,
+        stream: impl Stream + 'static,
+        origin: Origin,
+    ) -> Result<(), String> {
+        let sniffed = tokio::select! {
+            () = self.stop.cancelled() => return Ok(()),
+            sniffed = timeout(FIRST_BYTE_TIMEOUT, Sniffed::read(stream)) => sniffed,
+        };
+        let stream = match sniffed {
+            // A port probe, or a client that thought better of it: nothing was asked.
+            Ok(Ok(None)) => return Ok(()),
+            Ok(Ok(Some(stream))) => stream,
+            Ok(Err(error)) => return Err(format!("failed to read: {error}")),
+            Err(_) => return Err("nothing was sent within 30 seconds".to_owned()),
+        };
+        let tls = stream.first == TLS_HANDSHAKE;
+        let loopback = origin.peer.ip().to_canonical().is_loopback();
+        let connection = Arc::new(Connection { id, tls, loopback });
+        let accepted = |sni| {
+            self.journal
+                .record(Event::ConnectionAccepted(ConnectionAccepted {
+                    connection: id,
+                    tls,
+                    sni,
+                    via_proxy: origin.via_proxy,
+                }));
+        };
+        if !tls {
+            accepted(None);
+            return self.serve_http(connection, stream).await;
+        }
+        match timeout(FIRST_BYTE_TIMEOUT, self.tls.accept(stream)).await {
+            Err(_) => Err("the TLS handshake took longer than 30 seconds".to_owned()),
+            Ok(Err(error)) => Err(format!(
+                "the TLS handshake failed: {error}; does the client trust the CA of this run?"
+            )),
+            Ok(Ok(stream)) => {
+                accepted(stream.get_ref().1.server_name().map(str::to_owned));
+                self.serve_http(connection, stream).await
+            }
+        }
+    }
+
+    async fn serve_http(
+        self: &Arc<Self>,
+        connection: Arc<Connection>,
+        stream: impl Stream + 'static,
+    ) -> Result<(), String> {
+        // One kind of stream for hyper: its connection code is large, and would be compiled once
+        // for each of socket, tunnel, and TLS over both.
+        let stream: Box<dyn Stream> = Box::new(stream);
+        let service = service_fn({
+            let gateway = Arc::clone(self);
+            move |request| Arc::clone(&gateway).answer(Arc::clone(&connection), request)
+        });
+        let mut served = pin!(self.http.serve_connection(TokioIo::new(stream), service));
+        let result = tokio::select! {
+            result = served.as_mut() => result,
+            () = self.stop.cancelled() => {
+                served.as_mut().graceful_shutdown();
+                match timeout(DRAIN_TIMEOUT, served).await {
+                    Ok(result) => result,
+                    Err(_) => return Err("cut off: still busy 5 seconds after the server was told to stop".to_owned()),
+                }
+            }
+        };
+        match result {
+            Ok(()) => Ok(()),
+            Err(error) => match error.downcast_ref::<hyper::Error>() {
+                // The client went away in mid-connection, which is its right.
+                Some(error) if !error.is_parse() => {
+                    tracing::debug!("connection closed: {error}");
+                    Ok(())
+                }
+                _ => Err(format!("what was sent is neither TLS nor HTTP: {error}")),
+            },
+        }
+    }
+}
+
+/// A stream whose first byte was looked at and is still to be read.
+struct Sniffed<S> {
+    stream: S,
+    first: u8,
+    unread: bool,
+}
+
+impl<S: Stream> Sniffed<S> {
+    /// Nothing when the stream ends before its first byte.
+    async fn read(mut stream: S) -> io::Result<Option<Self>> {
+        let mut byte = [0];
+        Ok(match stream.read(&mut byte).await? {
+            0 => None,
+            _ => Some(Self {
+                stream,
+                first: byte[0],
+                unread: true,
+            }),
+        })
+    }
+}
+
+impl<S: Stream> AsyncRead for Sniffed<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.unread && buffer.remaining() > 0 {
+            buffer.put_slice(&[self.first]);
+            self.unread = false;
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl<S: Stream> AsyncWrite for Sniffed<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, data)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
