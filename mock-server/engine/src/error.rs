@@ -162,6 +162,13 @@ impl Error {
         self
     }
 
+    /// The same error as another Java exception: Spark throws some classes as several.
+    #[must_use]
+    pub fn thrown_as(mut self, exception: Exception) -> Self {
+        self.0.exception = exception;
+        self
+    }
+
     /// The same error with a sentence that tells the remedy, where Spark's own text does not.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

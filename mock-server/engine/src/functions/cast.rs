@@ -3,15 +3,18 @@
 //! What a cast does to values is in `kernels/cast*.rs`; this file only plans it.
 
 use arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::expr::Cast as PlanCast;
 
 use super::kernel::Kernel;
 use super::kernels::cast as kernels;
+use super::kernels::zone::Zone;
 use crate::error::{Error, QueryContext, Result};
 use crate::plan::context::Context;
 use crate::plan::typed::{Typed, scalar_of};
 use crate::types::arrow::same_shape;
+use crate::types::coerce::is_numeric;
 use crate::types::sql_name;
 
 /// What a value that does not fit does.
@@ -66,6 +69,15 @@ pub(crate) fn cast(
             ..value
         });
     }
+    if let Some(found) = special(context, &value, to) {
+        return Ok(Typed {
+            expr: Expr::Literal(scalar_of(&found, to)?, None),
+            data_type: to.clone(),
+            nullable,
+            id: None,
+            ..value
+        });
+    }
     let expr = if kernels::is_plain(&from, to) {
         Expr::Cast(PlanCast::new(Box::new(value.expr), to.clone()))
     } else {
@@ -74,6 +86,7 @@ pub(crate) fn cast(
             to: to.clone(),
             mode,
             time_zone: context.time_zone,
+            now_us: context.now_us,
             origin,
         };
         let options = job.identity();
@@ -94,15 +107,51 @@ pub(crate) fn cast(
     })
 }
 
+/// `CAST('today' AS DATE)`: the words that Spark takes in constants only.
+fn special(context: &Context, value: &Typed, to: &DataType) -> Option<ScalarValue> {
+    let zone = Zone::Region(context.time_zone);
+    let found = |text| kernels::temporal::special(text, to, zone, context.now_us);
+    match to {
+        DataType::Date32 => {
+            let days = found(value.constant_str()?)?;
+            Some(ScalarValue::Date32(i32::try_from(days).ok()))
+        }
+        DataType::Timestamp(_, zone) => Some(ScalarValue::TimestampMicrosecond(
+            Some(found(value.constant_str()?)?),
+            zone.clone(),
+        )),
+        _ => None,
+    }
+}
+
 fn refused(value: &Typed, to: &DataType, mode: CastMode) -> Error {
+    let verb = if mode == CastMode::Try {
+        "TRY_CAST"
+    } else {
+        "CAST"
+    };
     let pair = [
         (
             "sqlExpr",
-            format!("\"CAST({} AS {})\"", value.name, sql_name(to)),
+            format!("\"{verb}({} AS {})\"", value.name, sql_name(to)),
         ),
         ("srcType", format!("\"{}\"", sql_name(&value.data_type))),
         ("targetType", format!("\"{}\"", sql_name(to))),
     ];
+    // Outside of the old rules Spark knows a function for these.
+    let function = match (&value.data_type, to) {
+        _ if mode == CastMode::Legacy => None,
+        (DataType::Date32, number) if is_numeric(number) => Some("`UNIX_DATE`"),
+        (number, DataType::Date32) if is_numeric(number) => Some("`DATE_FROM_UNIX_DATE`"),
+        _ => None,
+    };
+    if let Some(function) = function {
+        let [a, b, c] = pair;
+        return Error::new(
+            "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION",
+            [a, b, c, ("functionNames", function.to_owned())],
+        );
+    }
     if mode == CastMode::Ansi && kernels::allowed(&value.data_type, to, CastMode::Legacy) {
         let [a, b, c] = pair;
         return Error::new(

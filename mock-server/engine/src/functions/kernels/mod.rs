@@ -2,12 +2,14 @@
 //!
 //! Nothing here knows names, coercion or plans.
 
+pub(crate) mod calendar;
 pub(crate) mod cast;
 pub(crate) mod decimal;
 pub(crate) mod nested;
 pub(crate) mod statistics;
 pub(crate) mod text;
 pub(crate) mod update;
+pub(crate) mod zone;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;

@@ -2,11 +2,12 @@
 //! form a constant has in a column name.
 
 use arrow::datatypes::i256;
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike};
 use chrono_tz::Tz;
 use datafusion::common::ScalarValue;
 
+use super::calendar::{self, DAY, SECOND};
 use super::decimal;
+use super::zone::Zone;
 
 /// `Double.toString`: the shortest digits that read back the same, in scientific form outside of
 /// 1e-3 … 1e7.
@@ -73,58 +74,93 @@ fn java_form(scientific: &str, zero: bool, negative: bool, magnitude: f64) -> St
 
 /// A date as `yyyy-MM-dd`; years beyond four digits carry a sign, as in Java.
 pub(crate) fn date(days: i32) -> String {
-    let epoch = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap_or_default();
-    match epoch.checked_add_signed(chrono::TimeDelta::days(i64::from(days))) {
-        Some(date) => ymd(date),
-        None => format!("{days} days since 1970-01-01"),
-    }
+    ymd(i64::from(days))
 }
 
-fn ymd(date: NaiveDate) -> String {
-    let year = date.year();
+fn ymd(days: i64) -> String {
+    let (year, month, day) = calendar::civil(days);
     let year = match year {
         0..=9999 => format!("{year:04}"),
         10_000.. => format!("+{year}"),
         _ => format!("-{:04}", -year),
     };
-    format!("{year}-{:02}-{:02}", date.month(), date.day())
+    format!("{year}-{month:02}-{day:02}")
 }
 
 /// A time without zone: fractions without trailing zeros.
 pub(crate) fn timestamp_ntz(micros: i64) -> String {
-    match DateTime::from_timestamp_micros(micros) {
-        Some(moment) => date_time(moment.naive_utc()),
-        None => format!("{micros} microseconds since 1970-01-01"),
-    }
+    let (days, of_day) = (micros.div_euclid(DAY), micros.rem_euclid(DAY));
+    let (seconds, fraction) = (of_day / SECOND, of_day % SECOND);
+    format!(
+        "{} {:02}:{:02}:{:02}{}",
+        ymd(days),
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60,
+        fraction_text(fraction.unsigned_abs())
+    )
 }
 
 /// A moment in the session's zone.
 pub(crate) fn timestamp(micros: i64, zone: Tz) -> String {
-    match DateTime::from_timestamp_micros(micros) {
-        Some(moment) => date_time(moment.with_timezone(&zone).naive_local()),
-        None => format!("{micros} microseconds since 1970-01-01"),
-    }
+    timestamp_ntz(Zone::Region(zone).local(micros))
 }
 
-fn date_time(moment: NaiveDateTime) -> String {
-    let micros = moment.nanosecond() / 1000;
-    let fraction = if micros == 0 {
+/// Microseconds as `.5`, or nothing.
+fn fraction_text(micros: u64) -> String {
+    if micros == 0 {
         String::new()
     } else {
         format!(".{}", format!("{micros:06}").trim_end_matches('0'))
-    };
-    format!(
-        "{} {:02}:{:02}:{:02}{fraction}",
-        ymd(moment.date()),
-        moment.hour(),
-        moment.minute(),
-        moment.second()
-    )
+    }
 }
 
 /// A decimal without exponent.
 pub(crate) fn decimal_plain(value: i128, scale: i8) -> String {
     decimal::plain(i256::from_i128(value), i32::from(scale))
+}
+
+/// `BigDecimal.toString`: scientific where the first digit is far behind the point.
+pub(crate) fn decimal_java(value: i128, scale: i8) -> String {
+    let digits = value.unsigned_abs().to_string();
+    let exponent = i64::try_from(digits.len()).unwrap_or(0) - 1 - i64::from(scale);
+    if exponent >= -6 {
+        return decimal_plain(value, scale);
+    }
+    let sign = if value < 0 { "-" } else { "" };
+    let (first, rest) = digits.split_at(1);
+    let point = if rest.is_empty() { "" } else { "." };
+    format!("{sign}{first}{point}{rest}E{exponent}")
+}
+
+/// A calendar interval as `1 years 2 months 3 days 4 hours 5 minutes 6.5 seconds`.
+pub(crate) fn calendar_interval(months: i32, days: i32, micros: i64) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut part = |count: i64, unit: &str| {
+        if count != 0 {
+            parts.push(format!("{count} {unit}"));
+        }
+    };
+    part(i64::from(months / 12), "years");
+    part(i64::from(months % 12), "months");
+    part(i64::from(days), "days");
+    part(micros / (3600 * SECOND), "hours");
+    part(micros / (60 * SECOND) % 60, "minutes");
+    let rest = micros % (60 * SECOND);
+    if rest != 0 {
+        let sign = if rest < 0 { "-" } else { "" };
+        let rest = rest.unsigned_abs();
+        let fraction = fraction_text(rest % SECOND.unsigned_abs());
+        parts.push(format!(
+            "{sign}{}{fraction} seconds",
+            rest / SECOND.unsigned_abs()
+        ));
+    }
+    if parts.is_empty() {
+        "0 seconds".to_owned()
+    } else {
+        parts.join(" ")
+    }
 }
 
 /// `INTERVAL '1 02:03:04.5' DAY TO SECOND`.
@@ -135,11 +171,7 @@ pub(crate) fn day_time_interval(micros: i64) -> String {
     let (hours, rest) = (rest / 3_600_000_000, rest % 3_600_000_000);
     let (minutes, rest) = (rest / 60_000_000, rest % 60_000_000);
     let (seconds, fraction) = (rest / 1_000_000, rest % 1_000_000);
-    let fraction = if fraction == 0 {
-        String::new()
-    } else {
-        format!(".{}", format!("{fraction:06}").trim_end_matches('0'))
-    };
+    let fraction = fraction_text(fraction);
     format!("INTERVAL '{sign}{days} {hours:02}:{minutes:02}:{seconds:02}{fraction}' DAY TO SECOND")
 }
 
@@ -175,6 +207,10 @@ pub(crate) fn literal_name(value: &ScalarValue, zone: Tz) -> String {
         }
         ScalarValue::DurationMicrosecond(Some(micros)) => day_time_interval(*micros),
         ScalarValue::IntervalYearMonth(Some(months)) => year_month_interval(*months),
+        ScalarValue::IntervalMonthDayNano(Some(value)) => {
+            let text = calendar_interval(value.months, value.days, value.nanoseconds / 1000);
+            format!("INTERVAL '{text}'")
+        }
         other => other.to_string(),
     }
 }

@@ -146,6 +146,7 @@ impl Planner<'_> {
             to: to.clone(),
             mode: CastMode::implicit(self.context),
             time_zone: self.context.time_zone,
+            now_us: self.context.now_us,
             origin: None,
         };
         relabel(&job.run(&column)?, to)
