@@ -8,14 +8,16 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::physical_plan::execute_stream;
-use futures::StreamExt;
 use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use parking_lot::Mutex;
 use sparring_proto::connect::{self as proto, execute_plan_response::ResponseType};
 
 use crate::error::{Error, Result};
 use crate::functions::kernels;
 use crate::plan::context::Context;
+use crate::plan::scope::Column;
+use crate::plan::sources::Ready;
 use crate::plan::typed::Typed;
 use crate::plan::{Planned, project};
 use crate::types::arrow::with_type;
@@ -97,27 +99,58 @@ pub(crate) fn row_type(planned: &Planned) -> DataType {
 pub(crate) async fn stream(context: &Context, planned: Planned) -> Result<Rows> {
     let schema = from_arrow(&row_type(&planned));
     let zone: Arc<str> = context.time_zone.name().into();
-    let fields: Vec<Field> = planned
-        .scope
-        .columns
-        .iter()
-        .map(|column| {
-            Field::new(
-                column.name.as_ref(),
-                zoned(&column.data_type, &zone),
-                column.nullable,
-            )
-        })
-        .collect();
-    let arrow_schema = Arc::new(Schema::new(fields));
+    let arrow_schema = Arc::new(Schema::new(
+        planned
+            .scope
+            .columns
+            .iter()
+            .map(|column| edge_field(column, zoned(&column.data_type, &zone)))
+            .collect::<Vec<_>>(),
+    ));
+    let batches = start(context, planned, Arc::clone(&arrow_schema)).await?;
+    Ok(Rows {
+        schema,
+        arrow_schema,
+        batches,
+    })
+}
+
+/// Runs a resolved relation to its end; types stay the engine's own.
+pub(crate) async fn collect(context: &Context, planned: Planned) -> Result<Ready> {
+    let schema = Arc::new(Schema::new(
+        planned
+            .scope
+            .columns
+            .iter()
+            .map(|column| edge_field(column, column.data_type.clone()))
+            .collect::<Vec<_>>(),
+    ));
+    let stream = start(context, planned, Arc::clone(&schema)).await?;
+    let batches = stream.try_collect().await?;
+    Ok(Ready { schema, batches })
+}
+
+fn edge_field(column: &Column, data_type: DataType) -> Field {
+    Field::new(column.name.as_ref(), data_type, column.nullable)
+}
+
+async fn start(
+    context: &Context,
+    planned: Planned,
+    schema: SchemaRef,
+) -> Result<BoxStream<'static, Result<RecordBatch>>> {
     let list: Vec<_> = planned
         .scope
         .columns
         .iter()
         .map(|c| (c.clone(), Typed::column(c)))
         .collect();
+    let plan = if in_order(&planned) {
+        planned.plan
+    } else {
+        project(planned.plan, &list)?
+    };
     // Where each output column lies in the plan's batches; one may be shown twice.
-    let plan = project(planned.plan, &list)?;
     let places: Vec<usize> = planned
         .scope
         .columns
@@ -131,20 +164,25 @@ pub(crate) async fn stream(context: &Context, planned: Planned) -> Result<Rows> 
     let state = context.session.workspace.state();
     let physical = state.create_physical_plan(&plan).await?;
     let batches = execute_stream(physical, state.task_ctx())?;
-    let edge = Arc::clone(&arrow_schema);
     let batches = batches.map(move |batch| {
         let batch = batch.map_err(Error::from)?;
         let columns: Vec<ArrayRef> = places
             .iter()
             .map(|place| Arc::clone(batch.column(*place)))
             .collect();
-        kernels::batch(Arc::clone(&edge), columns, batch.num_rows())
+        kernels::batch(Arc::clone(&schema), columns, batch.num_rows())
     });
-    Ok(Rows {
-        schema,
-        arrow_schema,
-        batches: batches.boxed(),
-    })
+    Ok(batches.boxed())
+}
+
+/// Whether the plan already yields exactly the visible columns in order.
+fn in_order(planned: &Planned) -> bool {
+    let fields = planned.plan.schema().fields();
+    fields.len() == planned.scope.columns.len()
+        && fields
+            .iter()
+            .zip(&planned.scope.columns)
+            .all(|(field, column)| *field.name() == column.id.internal_name())
 }
 
 /// The type with the session's zone on every timestamp.

@@ -4,13 +4,16 @@
 //! streams of record batches. It deliberately knows no headers, tokens, HTTP or gRPC.
 
 mod analyze;
+mod cache;
 mod conf;
 mod error;
 mod execution;
+mod explain;
 mod functions;
 mod io;
 mod plan;
 mod session;
+mod show;
 mod types;
 mod workspace;
 

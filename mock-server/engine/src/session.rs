@@ -12,6 +12,7 @@ use sparring_proto::connect::{
     plan::OpType,
 };
 
+use crate::cache::Cache;
 use crate::conf::Conf;
 use crate::error::{Error, Exception, Result};
 use crate::execution::Execution;
@@ -26,6 +27,7 @@ pub struct Session {
     artifacts: RwLock<HashMap<String, Bytes>>,
     views: RwLock<HashMap<String, Arc<TempView>>>,
     checkpoints: RwLock<HashMap<String, Arc<TempView>>>,
+    pub(crate) cache: Cache,
     namespace: RwLock<(String, String)>,
 }
 
@@ -59,6 +61,7 @@ impl Session {
             artifacts: RwLock::default(),
             views: RwLock::default(),
             checkpoints: RwLock::default(),
+            cache: Cache::default(),
             namespace: RwLock::new(("main".to_owned(), "default".to_owned())),
         })
     }
@@ -71,6 +74,7 @@ impl Session {
             artifacts: RwLock::new(self.artifacts.read().clone()),
             views: RwLock::new(self.views.read().clone()),
             checkpoints: RwLock::default(),
+            cache: Cache::default(),
             namespace: RwLock::new(self.namespace.read().clone()),
         })
     }

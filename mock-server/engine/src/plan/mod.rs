@@ -6,6 +6,7 @@
 
 pub(crate) mod context;
 pub(crate) mod expression;
+pub(crate) mod fingerprint;
 pub(crate) mod names;
 pub(crate) mod relation;
 pub(crate) mod scope;
@@ -35,7 +36,7 @@ pub(crate) struct Planned {
     /// The names.
     pub(crate) scope: Scope,
     /// The select list's input, so that a sort or filter above may still use its columns.
-    pub(crate) below: Option<Rc<Below>>,
+    pub(crate) below: Option<Arc<Below>>,
 }
 
 /// What a select list was made from.

@@ -4,12 +4,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
+use parking_lot::Mutex;
 use sparring_proto::connect as proto;
 
+use super::Planned;
 use super::context::Context;
 use super::typed::Typed;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::session::TempView;
 
 /// One opened source.
 #[derive(Clone)]
@@ -30,6 +35,25 @@ pub(crate) struct Sources {
     views: HashMap<Vec<u8>, Arc<View>>,
     /// Values of pivots that did not name them, collected before planning.
     pivots: HashMap<Vec<u8>, Vec<Typed>>,
+    /// Rows that translation asked for, by the node that needs them.
+    ready: HashMap<Vec<u8>, Arc<Ready>>,
+    /// What translation asked for and did not get.
+    wanted: Arc<Mutex<Option<Wanted>>>,
+}
+
+/// Rows of a relation that had to run before the plan above it could be made.
+pub(crate) struct Ready {
+    /// Their schema, with users' names.
+    pub(crate) schema: SchemaRef,
+    /// The rows.
+    pub(crate) batches: Vec<RecordBatch>,
+}
+
+/// A relation whose rows are needed to go on with translation.
+pub(crate) struct Wanted {
+    key: Vec<u8>,
+    /// The relation to run.
+    pub(crate) relation: TempView,
 }
 
 /// A view of the catalog: its text and what that parses to.
@@ -53,6 +77,15 @@ impl Sources {
         self.by_read.get(&Self::key(read))
     }
 
+    /// What a read opened to, as a text that changes when its rows may have changed.
+    pub(crate) fn identity(&self, read: &proto::Read) -> String {
+        let key = Self::key(read);
+        let files = self.by_read.get(&key).map(|source| source.files.join(","));
+        let mut bytes = key;
+        bytes.extend(files.unwrap_or_default().into_bytes());
+        format!("read {:016x}", twox_hash::XxHash64::oneshot(0, &bytes))
+    }
+
     /// The view that a read means.
     pub(crate) fn view(&self, read: &proto::Read) -> Option<&Arc<View>> {
         self.views.get(&Self::key(read))
@@ -63,6 +96,42 @@ impl Sources {
         self.pivots
             .get(&prost::Message::encode_to_vec(node))
             .cloned()
+    }
+
+    /// The rows of `relation`, which the node `key` needs to be planned at all (`tail`, a pivot
+    /// without values). Translation waits for nothing, so the first attempt fails, the rows are
+    /// fetched, and translation starts again.
+    pub(crate) fn rows(&self, key: Vec<u8>, relation: Planned) -> Result<Arc<Ready>> {
+        if let Some(rows) = self.ready.get(&key) {
+            return Ok(Arc::clone(rows));
+        }
+        *self.wanted.lock() = Some(Wanted {
+            key,
+            relation: TempView::new(relation),
+        });
+        Err(Error::internal("rows that planning needs were not fetched"))
+    }
+
+    /// What the last translation lacked.
+    pub(crate) fn take_wanted(&self) -> Option<Wanted> {
+        self.wanted.lock().take()
+    }
+
+    /// Keeps the rows of what was wanted.
+    pub(crate) fn keep(&mut self, wanted: Wanted, rows: Ready) {
+        self.ready.insert(wanted.key, Arc::new(rows));
+    }
+
+    /// The files that the opened sources read.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let mut files: Vec<String> = self
+            .by_read
+            .values()
+            .flat_map(|source| source.files.iter().cloned())
+            .collect();
+        files.sort();
+        files.dedup();
+        files
     }
 
     /// Keeps an opened source.

@@ -17,5 +17,6 @@ pub(crate) mod coerce;
 pub(crate) mod json;
 pub(crate) mod names;
 pub(crate) mod proto;
+pub(crate) mod tree;
 
 pub(crate) use names::{simple_string, sql_name};

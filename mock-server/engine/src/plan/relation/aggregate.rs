@@ -2,7 +2,6 @@
 //! and what a HAVING or ORDER BY above may still name.
 
 use std::collections::HashSet;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
@@ -314,7 +313,7 @@ impl Planner<'_> {
     pub(super) fn having(
         &self,
         outer: &Planned,
-        below: &Rc<Below>,
+        below: &Arc<Below>,
         grouped: &Grouped,
         condition: &proto::Expression,
     ) -> Result<Planned> {
@@ -347,7 +346,7 @@ impl Planner<'_> {
     pub(super) fn sort_aggregate(
         &self,
         outer: &Planned,
-        below: &Rc<Below>,
+        below: &Arc<Below>,
         grouped: &Grouped,
         order: &[SortOrder],
     ) -> Result<Planned> {
@@ -409,7 +408,7 @@ impl Planner<'_> {
     fn with_extra(
         &self,
         outer: &Planned,
-        below: &Rc<Below>,
+        below: &Arc<Below>,
         grouped: &Grouped,
         extra: Vec<Typed>,
         work: impl FnOnce(&Self, Planned, Vec<Typed>) -> Result<Planned>,
@@ -688,7 +687,7 @@ fn build(input: Planned, grouped: Grouped, list: Vec<(Column, Typed)>) -> Result
     Ok(Planned {
         plan,
         scope,
-        below: Some(Rc::new(below)),
+        below: Some(Arc::new(below)),
     })
 }
 

@@ -162,7 +162,13 @@ impl Planner<'_> {
         }
         let provider = crate::io::range::Range::new(node.start.unwrap_or(0), node.end, node.step);
         let schema = provider.schema_ref();
-        scan(provider_as_source(Arc::new(provider)), &schema, &[])
+        let identity = format!("{provider:?}");
+        scan(
+            &identity,
+            provider_as_source(Arc::new(provider)),
+            &schema,
+            &[],
+        )
     }
 }
 
@@ -192,8 +198,41 @@ pub(crate) fn table(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Plan
             )
         })
         .collect::<Result<Vec<_>>>()?;
+    let identity = identity(&batches);
     let provider = MemTable::try_new(internal, vec![batches])?;
-    scan(provider_as_source(Arc::new(provider)), &schema, &[])
+    scan(
+        &identity,
+        provider_as_source(Arc::new(provider)),
+        &schema,
+        &[],
+    )
+}
+
+/// Equal rows have equal identities; the buffers are hashed as they lie.
+fn identity(batches: &[RecordBatch]) -> String {
+    use std::hash::Hasher;
+    fn add(hasher: &mut twox_hash::XxHash64, data: &arrow::array::ArrayData) {
+        hasher.write_usize(data.len());
+        hasher.write_usize(data.offset());
+        data.buffers()
+            .iter()
+            .for_each(|buffer| hasher.write(buffer));
+        if let Some(nulls) = data.nulls() {
+            hasher.write(nulls.validity());
+        }
+        data.child_data()
+            .iter()
+            .for_each(|child| add(hasher, child));
+    }
+    let mut hasher = twox_hash::XxHash64::with_seed(0);
+    for batch in batches {
+        for column in batch.columns() {
+            hasher.write(column.data_type().to_string().as_bytes());
+            add(&mut hasher, &column.to_data());
+        }
+        hasher.write_usize(batch.num_rows());
+    }
+    format!("rows {:016x}", hasher.finish())
 }
 
 fn ipc(chunks: &[Bytes]) -> Result<Vec<RecordBatch>> {

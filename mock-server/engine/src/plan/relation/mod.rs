@@ -2,6 +2,7 @@
 
 pub(crate) mod aggregate;
 pub(crate) mod children;
+mod eager;
 mod generate;
 mod join;
 pub(crate) mod local;
@@ -12,11 +13,15 @@ mod set;
 mod sort;
 mod windows;
 
+use datafusion::common::Column as PlanColumn;
+use datafusion::datasource::provider_as_source;
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 pub(crate) use project::one_row;
 use sparring_proto::Required;
 use sparring_proto::connect::relation::RelType;
 use sparring_proto::connect::{self as proto};
 
+use super::fingerprint::fingerprint;
 use super::{Planned, Planner};
 use crate::error::{Error, Result};
 
@@ -29,12 +34,44 @@ impl<'a> Planner<'a> {
     /// Resolves a relation.
     pub(crate) fn relation(&self, relation: &proto::Relation) -> Result<Planned> {
         stacker::maybe_grow(RED_ZONE, STACK, || {
-            let mut planned = self.operator(relation)?;
-            if let Some(plan_id) = relation.common.as_ref().and_then(|common| common.plan_id) {
-                planned.scope.mark(plan_id);
-            }
-            Ok(planned)
+            let planned = self.operator(relation)?;
+            let planned = self.from_cache(relation, planned)?;
+            Ok(marked(relation, planned))
         })
+    }
+
+    /// Resolves a relation whose own rows are not taken from the cache; those below may be.
+    pub(crate) fn uncached(&self, relation: &proto::Relation) -> Result<Planned> {
+        Ok(marked(relation, self.operator(relation)?))
+    }
+
+    /// The relation with its rows read from the session's cache, if it is persisted.
+    fn from_cache(&self, relation: &proto::Relation, mut planned: Planned) -> Result<Planned> {
+        let cache = &self.context.session.cache;
+        let Some(operator) = &relation.rel_type else {
+            return Ok(planned);
+        };
+        if !cache.may_hold(operator) {
+            return Ok(planned);
+        }
+        let Some(rows) = cache.rows(&fingerprint(self.context, &planned)?) else {
+            return Ok(planned);
+        };
+        // The identities stay, so that whatever names mean above is untouched.
+        let kept = datafusion::catalog::TableProvider::schema(rows.as_ref());
+        let builder = LogicalPlanBuilder::scan("persisted", provider_as_source(rows), None)?;
+        let mut seen = std::collections::HashSet::new();
+        let columns = planned.scope.columns.iter().chain(&planned.scope.hidden);
+        let exprs: Vec<Expr> = columns
+            .filter(|column| seen.insert(column.id))
+            .zip(kept.fields())
+            .map(|(column, field)| {
+                let source = PlanColumn::new(Some("persisted"), field.name());
+                Expr::Column(source).alias(column.id.internal_name())
+            })
+            .collect();
+        planned.plan = builder.project(exprs)?.build()?;
+        Ok(planned)
     }
 
     fn operator(&self, relation: &proto::Relation) -> Result<Planned> {
@@ -73,9 +110,9 @@ impl<'a> Planner<'a> {
             }
             RelType::ToDf(node) => self.to_df(node),
             RelType::WithColumnsRenamed(node) => self.with_columns_renamed(node),
-            RelType::ShowString(_) => Err(not_yet("show_string below another operator")),
+            RelType::ShowString(node) => self.show_string(node),
             RelType::Drop(node) => self.drop_columns(node),
-            RelType::Tail(_) => Err(not_yet("tail below another operator")),
+            RelType::Tail(node) => self.tail(node),
             RelType::WithColumns(node) => self.with_columns(node),
             RelType::Hint(node) => self.hint(node),
             RelType::Unpivot(_) => Err(not_yet("unpivot")),
@@ -92,7 +129,7 @@ impl<'a> Planner<'a> {
             RelType::CoGroupMap(_) => Err(not_yet("cogrouped applyInPandas")),
             RelType::WithWatermark(_) => Err(not_yet("withWatermark")),
             RelType::ApplyInPandasWithState(_) => Err(not_yet("applyInPandasWithState")),
-            RelType::HtmlString(_) => Err(not_yet("html_string below another operator")),
+            RelType::HtmlString(node) => self.html_string(node),
             RelType::CachedLocalRelation(node) => self.cached_local_relation(node),
             RelType::CachedRemoteRelation(node) => self.cached_remote_relation(node),
             RelType::CommonInlineUserDefinedTableFunction(_) => {
@@ -134,6 +171,14 @@ impl<'a> Planner<'a> {
         let query = read::parse_query(node)?;
         self.for_sql(node.query.as_str().into()).relation(&query)
     }
+}
+
+/// Remembers what the plan id of a relation means.
+fn marked(relation: &proto::Relation, mut planned: Planned) -> Planned {
+    if let Some(plan_id) = relation.common.as_ref().and_then(|common| common.plan_id) {
+        planned.scope.mark(plan_id);
+    }
+    planned
 }
 
 fn not_yet(what: &str) -> Error {

@@ -6,7 +6,6 @@ use datafusion::common::DFSchema;
 use datafusion::logical_expr::{EmptyRelation, LogicalPlan};
 use sparring_proto::Required;
 use sparring_proto::connect::{self as proto, expression::ExprType};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::windows;
@@ -53,7 +52,7 @@ impl Planner<'_> {
         Ok(Planned {
             plan,
             scope,
-            below: Some(Rc::new(Below {
+            below: Some(Arc::new(Below {
                 input,
                 list,
                 aggregate: None,

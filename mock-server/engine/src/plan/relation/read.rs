@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::Schema;
+use datafusion::common::TableReference;
 use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{LogicalPlanBuilder, TableSource};
 use sparring_proto::Required;
@@ -68,6 +69,7 @@ impl<'a> Planner<'a> {
         };
         let schema = source.provider.schema();
         scan(
+            &self.sources.identity(node),
             provider_as_source(Arc::clone(&source.provider)),
             &schema,
             &source.qualifier,
@@ -115,13 +117,15 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// A scan with its columns under internal names.
+/// A scan with its columns under internal names. `identity` says what is read: scans with the same
+/// identity have the same rows.
 pub(crate) fn scan(
+    identity: &str,
     source: Arc<dyn TableSource>,
     schema: &Schema,
     qualifier: &[String],
 ) -> Result<Planned> {
-    let builder = LogicalPlanBuilder::scan("source", source, None)?;
+    let builder = LogicalPlanBuilder::scan(TableReference::bare(identity), source, None)?;
     super::local::renamed(builder, schema, qualifier)
 }
 

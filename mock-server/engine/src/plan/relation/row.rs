@@ -1,6 +1,5 @@
 //! What keeps columns and changes rows: filter, limit, offset, deduplication.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
@@ -36,7 +35,7 @@ impl Planner<'_> {
                         .map_err(|_| error)?;
                     self.through(
                         &input,
-                        Rc::clone(below),
+                        Arc::clone(below),
                         vec![value],
                         |planner, planned, values| {
                             let value = values.into_iter().next().ok_or_else(no_value)?;
@@ -96,7 +95,7 @@ impl Planner<'_> {
     pub(super) fn through(
         &self,
         outer: &Planned,
-        below: Rc<Below>,
+        below: Arc<Below>,
         values: Vec<Typed>,
         work: impl FnOnce(&Self, Planned, Vec<Typed>) -> Result<Planned>,
     ) -> Result<Planned> {

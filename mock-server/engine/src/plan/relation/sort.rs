@@ -1,8 +1,6 @@
 //! `ORDER BY` and `SORT BY`: keys may be columns of the select list, of what lies below it,
 //! ordinals, or aggregates.
 
-use std::rc::Rc;
-
 use datafusion::logical_expr::expr::Sort as SortExpr;
 use datafusion::logical_expr::{LogicalPlan, Sort};
 use sparring_proto::Required;
@@ -49,7 +47,7 @@ impl Planner<'_> {
             planner.sorted(planned, keys, &order)
         };
         match (&input.below, widened) {
-            (Some(below), true) => self.through(&input, Rc::clone(below), keys, finish),
+            (Some(below), true) => self.through(&input, Arc::clone(below), keys, finish),
             _ => finish(self, input, keys),
         }
     }
