@@ -78,7 +78,7 @@ pub(crate) async fn run(context: &Context, relation: &proto::Relation) -> Result
     Ok(Execution {
         rows: Some(rows),
         responses: Vec::new(),
-        observed: Arc::default(),
+        observed: Arc::clone(&context.observed),
         metrics: Arc::default(),
     })
 }

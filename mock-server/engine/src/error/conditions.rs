@@ -336,6 +336,7 @@ const CONDITIONS: &[Condition] = &[
     row("NOT_NULL_CONSTRAINT_VIOLATION.MAP_VALUE", "42000", Exception::Analysis, "Assigning a NULL is not allowed here. The map <columnPath> is defined to contain only values that are NOT NULL."),
     row("NOT_SUPPORTED_CHANGE_COLUMN", "0A000", Exception::Analysis, "ALTER TABLE ALTER/CHANGE COLUMN is not supported for changing <table>'s column <originName> with type <originType> to <newName> with type <newType>."),
     row("NO_MERGE_ACTION_SPECIFIED", "42K0E", Exception::Analysis, "df.mergeInto needs to be followed by at least one of whenMatched/whenNotMatched/whenNotMatchedBySource."),
+    row("NULLABLE_COLUMN_OR_FIELD", "42000", Exception::Analysis, "Column or field <name> is nullable while it's required to be non-nullable."),
     row("NULL_MAP_KEY", "2200E", Exception::Runtime, "Cannot use null as map key."),
     row("NUMERIC_VALUE_OUT_OF_RANGE.WITHOUT_SUGGESTION", "22003", Exception::Arithmetic, " The <roundedValue> rounded half up from <originalValue> cannot be represented as Decimal(<precision>, <scale>)."),
     row("NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION", "22003", Exception::Arithmetic, " <value> cannot be represented as Decimal(<precision>, <scale>). If necessary set <config> to \"false\" to bypass this error, and return NULL instead."),

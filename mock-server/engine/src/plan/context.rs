@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
+use parking_lot::Mutex;
+
 use crate::conf::Flavor;
+use crate::execution::ObservedMetrics;
 use crate::session::Session;
 
 /// The session's settings at the time of planning.
@@ -21,6 +24,8 @@ pub(crate) struct Context {
     pub(crate) time_zone: Tz,
     /// The moment the query began, in microseconds; `current_timestamp()` is the same in all of it.
     pub(crate) now_us: i64,
+    /// What `observe` found, complete when the rows have been read.
+    pub(crate) observed: Arc<Mutex<Vec<ObservedMetrics>>>,
 }
 
 impl Context {
@@ -31,6 +36,7 @@ impl Context {
             ansi: conf.ansi(),
             case_sensitive: conf.case_sensitive(),
             time_zone: conf.time_zone(),
+            observed: Arc::default(),
             now_us: chrono::Utc::now().timestamp_micros(),
             session: Arc::clone(session),
         }

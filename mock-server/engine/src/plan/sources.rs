@@ -12,7 +12,6 @@ use sparring_proto::connect as proto;
 
 use super::Planned;
 use super::context::Context;
-use super::typed::Typed;
 use crate::error::{Error, Result};
 use crate::session::TempView;
 
@@ -33,8 +32,6 @@ pub(crate) struct Sources {
     by_read: HashMap<Vec<u8>, Source>,
     /// Views that are SQL text in the catalog, parsed: by the same key as tables.
     views: HashMap<Vec<u8>, Arc<View>>,
-    /// Values of pivots that did not name them, collected before planning.
-    pivots: HashMap<Vec<u8>, Vec<Typed>>,
     /// Rows that translation asked for, by the node that needs them.
     ready: HashMap<Vec<u8>, Arc<Ready>>,
     /// What translation asked for and did not get.
@@ -89,13 +86,6 @@ impl Sources {
     /// The view that a read means.
     pub(crate) fn view(&self, read: &proto::Read) -> Option<&Arc<View>> {
         self.views.get(&Self::key(read))
-    }
-
-    /// The values of a pivot that does not name them.
-    pub(crate) fn pivot_values(&self, node: &proto::Aggregate) -> Option<Vec<Typed>> {
-        self.pivots
-            .get(&prost::Message::encode_to_vec(node))
-            .cloned()
     }
 
     /// The rows of `relation`, which the node `key` needs to be planned at all (`tail`, a pivot

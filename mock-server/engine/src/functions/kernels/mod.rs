@@ -6,6 +6,7 @@ pub(crate) mod calendar;
 pub(crate) mod cast;
 pub(crate) mod decimal;
 pub(crate) mod nested;
+pub(crate) mod random;
 pub(crate) mod statistics;
 pub(crate) mod text;
 pub(crate) mod update;

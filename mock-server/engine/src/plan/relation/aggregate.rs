@@ -484,9 +484,7 @@ impl Planner<'_> {
                 keys.push(self.resolve(expression, &input.scope)?);
             }
             if values.is_empty() {
-                values = self.sources.pivot_values(node).ok_or_else(|| {
-                    Error::internal("the values of a pivot were not collected before planning")
-                })?;
+                values = self.pivot_values(node, &input, &by)?;
             }
         }
         let (input, grouped) = prepare(input, keys, None)?;
@@ -509,6 +507,60 @@ impl Planner<'_> {
             }
         }
         self.grouped(input, grouped, list)
+    }
+
+    /// The distinct values of a pivot that does not name them, in order, as Spark collects them.
+    fn pivot_values(
+        &self,
+        node: &proto::Aggregate,
+        input: &Planned,
+        by: &Typed,
+    ) -> Result<Vec<Typed>> {
+        use prost::Message;
+        let most = self
+            .context
+            .session
+            .conf()
+            .number("spark.sql.pivotMaxValues")
+            .and_then(|most| usize::try_from(most).ok())
+            .unwrap_or(10_000);
+        let column = Typed {
+            id: None,
+            ..by.clone()
+        }
+        .to_column();
+        let plan = project(input.plan.clone(), &[(column.clone(), by.clone())])?;
+        let scope = crate::plan::scope::Scope::of(vec![column.clone()]);
+        let distinct = row::distinct(Planned::new(plan, scope.clone()))?;
+        let plan = LogicalPlan::Sort(datafusion::logical_expr::Sort {
+            expr: vec![datafusion::logical_expr::SortExpr::new(
+                column.expr(),
+                true,
+                true,
+            )],
+            input: Arc::new(distinct.plan),
+            fetch: Some(most + 1),
+        });
+        let rows = self.rows(b"pivot", node.encode_to_vec(), Planned::new(plan, scope))?;
+        let mut values = Vec::new();
+        for batch in &rows.batches {
+            let array = batch.column(0);
+            for row in 0..array.len() {
+                let value = ScalarValue::try_from_array(array, row)?;
+                let name = crate::show::pretty(array, row, self.context.time_zone)?;
+                values.push(Typed::literal(value, by.data_type.clone(), name));
+            }
+        }
+        if values.len() > most {
+            return Err(Error::plain(
+                crate::error::Exception::Analysis,
+                format!(
+                    "The pivot column {} has more than {most} distinct values, this could indicate an error. If this was intended, set spark.sql.pivotMaxValues to at least the number of distinct values of the pivot column.",
+                    by.name
+                ),
+            ));
+        }
+        Ok(values)
     }
 
     /// The aggregate over the rows that meet a condition; null when there is none, as Spark's pivot

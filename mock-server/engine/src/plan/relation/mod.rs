@@ -6,11 +6,16 @@ mod eager;
 mod generate;
 mod join;
 pub(crate) mod local;
+mod missing;
+mod observe;
 mod project;
 pub(crate) mod read;
+mod reshape;
 mod row;
+mod sample;
 mod set;
 mod sort;
+mod statistics;
 mod windows;
 
 use datafusion::common::Column as PlanColumn;
@@ -75,7 +80,9 @@ impl<'a> Planner<'a> {
     }
 
     fn operator(&self, relation: &proto::Relation) -> Result<Planned> {
-        let planned = self.operator_of(relation.rel_type.as_ref().required("relation.rel_type")?);
+        let plan_id = relation.common.as_ref().and_then(|common| common.plan_id);
+        let operator = relation.rel_type.as_ref().required("relation.rel_type")?;
+        let planned = self.operator_of(operator, plan_id);
         planned.map_err(|error| {
             let origin = relation
                 .common
@@ -88,7 +95,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    fn operator_of(&self, operator: &RelType) -> Result<Planned> {
+    fn operator_of(&self, operator: &RelType, plan_id: Option<i64>) -> Result<Planned> {
         match operator {
             RelType::Read(node) => self.read(node),
             RelType::Project(node) => self.project(node),
@@ -100,7 +107,7 @@ impl<'a> Planner<'a> {
             RelType::Aggregate(node) => self.aggregate(node),
             RelType::Sql(node) => self.sql(node),
             RelType::LocalRelation(node) => self.local_relation(node),
-            RelType::Sample(_) => Err(not_yet("sample")),
+            RelType::Sample(node) => self.sample(node),
             RelType::Offset(node) => self.offset(node),
             RelType::Deduplicate(node) => self.deduplicate(node),
             RelType::Range(node) => self.range(node),
@@ -115,19 +122,19 @@ impl<'a> Planner<'a> {
             RelType::Tail(node) => self.tail(node),
             RelType::WithColumns(node) => self.with_columns(node),
             RelType::Hint(node) => self.hint(node),
-            RelType::Unpivot(_) => Err(not_yet("unpivot")),
-            RelType::ToSchema(_) => Err(not_yet("to_schema")),
+            RelType::Unpivot(node) => self.unpivot(node),
+            RelType::ToSchema(node) => self.to_schema(node),
             RelType::RepartitionByExpression(node) => self.relation(
                 node.input
                     .as_deref()
                     .required("repartition_by_expression.input")?,
             ),
             RelType::MapPartitions(_) => Err(not_yet("mapInPandas and mapInArrow")),
-            RelType::CollectMetrics(_) => Err(not_yet("observe")),
+            RelType::CollectMetrics(node) => self.collect_metrics(node, plan_id),
             RelType::Parse(_) => Err(not_yet("parse")),
             RelType::GroupMap(_) => Err(not_yet("applyInPandas")),
             RelType::CoGroupMap(_) => Err(not_yet("cogrouped applyInPandas")),
-            RelType::WithWatermark(_) => Err(not_yet("withWatermark")),
+            RelType::WithWatermark(node) => self.with_watermark(node),
             RelType::ApplyInPandasWithState(_) => Err(not_yet("applyInPandasWithState")),
             RelType::HtmlString(node) => self.html_string(node),
             RelType::CachedLocalRelation(node) => self.cached_local_relation(node),
@@ -138,24 +145,34 @@ impl<'a> Planner<'a> {
             RelType::AsOfJoin(_) => Err(not_yet("asOfJoin")),
             RelType::CommonInlineUserDefinedDataSource(_) => Err(not_yet("Python data sources")),
             RelType::WithRelations(node) => self.with_relations(node),
-            RelType::Transpose(_) => Err(not_yet("transpose")),
+            RelType::Transpose(node) => self.transpose(node),
             RelType::UnresolvedTableValuedFunction(node) => self.table_valued_function(node),
             RelType::LateralJoin(node) => self.lateral_join(node),
             RelType::ChunkedCachedLocalRelation(node) => self.chunked_local_relation(node),
             RelType::RelationChanges(_) => Err(not_yet("change data feeds")),
             RelType::NearestByJoin(_) => Err(not_yet("nearest-by joins")),
             RelType::Zip(_) => Err(not_yet("zip")),
-            RelType::FillNa(_) => Err(not_yet("fillna")),
-            RelType::DropNa(_) => Err(not_yet("dropna")),
-            RelType::Replace(_) => Err(not_yet("replace")),
-            RelType::Summary(_) => Err(not_yet("summary")),
-            RelType::Crosstab(_) => Err(not_yet("crosstab")),
-            RelType::Describe(_) => Err(not_yet("describe")),
-            RelType::Cov(_) => Err(not_yet("cov")),
-            RelType::Corr(_) => Err(not_yet("corr")),
-            RelType::ApproxQuantile(_) => Err(not_yet("approxQuantile")),
-            RelType::FreqItems(_) => Err(not_yet("freqItems")),
-            RelType::SampleBy(_) => Err(not_yet("sampleBy")),
+            RelType::FillNa(node) => self.fill_na(node),
+            RelType::DropNa(node) => self.drop_na(node),
+            RelType::Replace(node) => self.replace(node),
+            RelType::Summary(node) => self.summary(node),
+            RelType::Crosstab(node) => self.crosstab(node),
+            RelType::Describe(node) => self.describe(node),
+            RelType::Cov(node) => self.pair_statistic(
+                node.input.as_deref(),
+                [&node.col1, &node.col2],
+                "covar_samp",
+                "cov",
+            ),
+            RelType::Corr(node) => self.pair_statistic(
+                node.input.as_deref(),
+                [&node.col1, &node.col2],
+                "corr",
+                "corr",
+            ),
+            RelType::ApproxQuantile(node) => self.approx_quantile(node),
+            RelType::FreqItems(node) => self.freq_items(node),
+            RelType::SampleBy(node) => self.sample_by(node),
             RelType::Catalog(_) => Err(not_yet("a catalog call below another operator")),
             RelType::MlRelation(_) => Err(not_yet("pyspark.ml over Spark Connect")),
             RelType::Extension(any) => Err(Error::unsupported(format!(
@@ -164,6 +181,13 @@ impl<'a> Planner<'a> {
             ))),
             RelType::Unknown(_) => Err(Error::invalid_plan("the plan holds an unknown relation")),
         }
+    }
+
+    /// `WithWatermark`: means nothing to rows that are all there, as in Spark.
+    fn with_watermark(&self, node: &proto::WithWatermark) -> Result<Planned> {
+        let input = self.relation(node.input.as_deref().required("with_watermark.input")?)?;
+        self.named_columns(&input, std::slice::from_ref(&node.event_time))?;
+        Ok(input)
     }
 
     /// `spark.sql(…)` inside a plan: a query, never a statement with effects.

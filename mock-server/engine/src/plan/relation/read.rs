@@ -134,6 +134,10 @@ pub(crate) fn parse_query(node: &proto::Sql) -> Result<proto::Relation> {
     let parameters = parameters(node);
     match sparring_sql::parse_statement_with_params(&node.query, &parameters)? {
         Statement::Query(query) => Ok(query),
+        // A statement with effects runs once, before its result becomes a relation.
+        _ => Err(Error::invalid_plan(
+            "a statement that is no query stands inside a plan",
+        )),
     }
 }
 

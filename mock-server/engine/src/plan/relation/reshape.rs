@@ -1,0 +1,360 @@
+//! Columns to rows and back: `unpivot`, `transpose`; and rows under another schema: `to`.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, ListArray, StringArray, StructArray};
+use arrow::buffer::OffsetBuffer;
+use arrow::compute::interleave;
+use arrow::datatypes::{DataType, Field, Fields, Schema};
+use datafusion::logical_expr::Expr;
+use prost::Message;
+use sparring_proto::Required;
+use sparring_proto::connect::{self as proto};
+
+use super::generate::unnest;
+use super::local;
+use crate::error::{Error, Result};
+use crate::functions::kernel::Kernel;
+use crate::functions::{CastMode, Generator, cast, kernels};
+use crate::plan::expression::Item;
+use crate::plan::scope::Column;
+use crate::plan::typed::Typed;
+use crate::plan::{Planned, Planner};
+use crate::show;
+use crate::types::arrow::list;
+use crate::types::coerce::common_of_all;
+use crate::types::names::quote;
+use crate::types::proto::to_arrow;
+use crate::types::sql_name;
+
+impl Planner<'_> {
+    /// `Unpivot`: for each row one row a value column, with the column's name and its value.
+    pub(super) fn unpivot(&self, node: &proto::Unpivot) -> Result<Planned> {
+        let input = self.relation(node.input.as_deref().required("unpivot.input")?)?;
+        let values_of = |expressions: &[proto::Expression]| -> Result<Vec<Typed>> {
+            self.select_list(expressions, &input.scope)?
+                .into_iter()
+                .map(|item| match item {
+                    Item::Value(value) => Ok(value),
+                    Item::Generator(_) => Err(Error::unsupported("a generator in unpivot")),
+                })
+                .collect()
+        };
+        let ids = values_of(&node.ids)?;
+        let values = match &node.values {
+            Some(values) => values_of(&values.values)?,
+            // Without values all columns that are no identifiers are unpivoted.
+            None => input
+                .scope
+                .columns
+                .iter()
+                .filter(|column| !ids.iter().any(|id| id.id == Some(column.id)))
+                .map(Typed::column)
+                .collect(),
+        };
+        if values.is_empty() {
+            return Err(Error::of("UNPIVOT_REQUIRES_VALUE_COLUMNS"));
+        }
+        let common = common_of_all(
+            values.iter().map(|value| &value.data_type),
+            self.context.ansi,
+        )
+        .ok_or_else(|| {
+            let shown: Vec<String> = values
+                .iter()
+                .map(|value| {
+                    let sql = sql_name(&value.data_type);
+                    format!("\"{sql}\" ({})", quote(value.output_name()))
+                })
+                .collect();
+            Error::new(
+                "UNPIVOT_VALUE_DATA_TYPE_MISMATCH",
+                [("types", shown.join(", "))],
+            )
+        })?;
+        let nullable = values.iter().any(|value| value.nullable);
+        let names: Vec<String> = values
+            .iter()
+            .map(|value| value.output_name().to_string())
+            .collect();
+        let mode = CastMode::implicit(self.context);
+        let args = values
+            .into_iter()
+            .map(|value| Ok(cast(self.context, value, &common, mode, None)?.expr))
+            .collect::<Result<Vec<_>>>()?;
+        let variable = Column::new(node.variable_column_name.as_str(), DataType::Utf8, false);
+        let value = Column::new(node.value_column_name.as_str(), common, nullable);
+        let generator = rows_of_values(names, args, &variable, &value);
+        let unpivoted = unnest(input, generator)?;
+        let mut items: Vec<Item> = ids.into_iter().map(Item::Value).collect();
+        items.push(Item::Value(Typed::column(&variable)));
+        items.push(Item::Value(Typed::column(&value)));
+        self.select(unpivoted, items)
+    }
+
+    /// `ToSchema`: columns by name, in the schema's order and types.
+    pub(super) fn to_schema(&self, node: &proto::ToSchema) -> Result<Planned> {
+        let input = self.relation(node.input.as_deref().required("to_schema.input")?)?;
+        let DataType::Struct(fields) =
+            to_arrow(node.schema.as_ref().required("to_schema.schema")?)?
+        else {
+            return Err(Error::invalid_plan(
+                "the schema of to_schema is no row type",
+            ));
+        };
+        let mode = CastMode::implicit(self.context);
+        let mut items = Vec::with_capacity(fields.len());
+        for field in &fields {
+            let mut found = input
+                .scope
+                .columns
+                .iter()
+                .filter(|column| self.context.same_name(&column.name, field.name()));
+            let Some(column) = found.next() else {
+                if !field.is_nullable() {
+                    let known: Vec<String> = input
+                        .scope
+                        .columns
+                        .iter()
+                        .map(|column| quote(&column.name))
+                        .collect();
+                    return Err(Error::new(
+                        "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+                        [
+                            ("objectName", quote(field.name())),
+                            ("proposal", known.join(", ")),
+                        ],
+                    ));
+                }
+                let null = Typed::null(field.data_type().clone());
+                items.push(Item::Value(null.aliased(field.name().as_str())));
+                continue;
+            };
+            if found.next().is_some() {
+                return Err(Error::new(
+                    "AMBIGUOUS_COLUMN_OR_FIELD",
+                    [("name", quote(field.name())), ("n", "2".to_owned())],
+                ));
+            }
+            if column.nullable && !field.is_nullable() {
+                return Err(Error::new(
+                    "NULLABLE_COLUMN_OR_FIELD",
+                    [("name", quote(field.name()))],
+                ));
+            }
+            if !storable(&column.data_type, field.data_type()) {
+                return Err(Error::new(
+                    "INVALID_COLUMN_OR_FIELD_DATA_TYPE",
+                    [
+                        ("name", quote(field.name())),
+                        ("type", format!("\"{}\"", sql_name(&column.data_type))),
+                        (
+                            "expectedType",
+                            format!("\"{}\"", sql_name(field.data_type())),
+                        ),
+                    ],
+                ));
+            }
+            let value = cast(
+                self.context,
+                Typed::column(column),
+                field.data_type(),
+                mode,
+                None,
+            )?;
+            let mut value = value.aliased(field.name().as_str());
+            if !field.metadata().is_empty() {
+                value.metadata = Arc::new(field.metadata().clone());
+            }
+            items.push(Item::Value(value));
+        }
+        self.select(input, items)
+    }
+
+    /// `Transpose`: the values of an index column become the names of columns.
+    pub(super) fn transpose(&self, node: &proto::Transpose) -> Result<Planned> {
+        let input = self.relation(node.input.as_deref().required("transpose.input")?)?;
+        let index = match node.index_columns.as_slice() {
+            [] => input.scope.columns.first().map(Typed::column),
+            [one] => Some(self.resolve(one, &input.scope)?),
+            _ => {
+                return Err(Error::new(
+                    "TRANSPOSE_INVALID_INDEX_COLUMN",
+                    [("reason", "Index column must be an atomic attribute")],
+                ));
+            }
+        };
+        let Some(index) = index else {
+            return Ok(input);
+        };
+        if matches!(
+            index.data_type,
+            DataType::Struct(_) | DataType::List(_) | DataType::Map(..)
+        ) {
+            return Err(Error::new(
+                "TRANSPOSE_INVALID_INDEX_COLUMN",
+                [(
+                    "reason",
+                    format!(
+                        "Index column must be of atomic type, but found: {}",
+                        index.data_type
+                    ),
+                )],
+            ));
+        }
+        let values: Vec<Typed> = input
+            .scope
+            .columns
+            .iter()
+            .filter(|column| Some(column.id) != index.id)
+            .map(Typed::column)
+            .collect();
+        let common = match values.is_empty() {
+            true => DataType::Utf8,
+            false => common_of_all(values.iter().map(|v| &v.data_type), self.context.ansi)
+                .ok_or_else(|| {
+                    let mut types = values.iter().map(|v| sql_name(&v.data_type));
+                    Error::new(
+                        "TRANSPOSE_NO_LEAST_COMMON_TYPE",
+                        [
+                            ("dt1", format!("\"{}\"", types.next().unwrap_or_default())),
+                            (
+                                "dt2",
+                                format!("\"{}\"", types.next_back().unwrap_or_default()),
+                            ),
+                        ],
+                    )
+                })?,
+        };
+        let mode = CastMode::implicit(self.context);
+        let keys: Vec<String> = values.iter().map(|v| v.output_name().to_string()).collect();
+        let mut items = vec![Item::Value(index.clone().aliased("index"))];
+        for value in values {
+            items.push(Item::Value(cast(self.context, value, &common, mode, None)?));
+        }
+        let wanted = self.select(input, items)?;
+        let rows = self.rows(b"transpose", node.encode_to_vec(), wanted)?;
+        self.transposed(&rows, keys, &common)
+    }
+
+    fn transposed(
+        &self,
+        rows: &crate::plan::sources::Ready,
+        keys: Vec<String>,
+        common: &DataType,
+    ) -> Result<Planned> {
+        let whole = arrow::compute::concat_batches(&rows.schema, &rows.batches)?;
+        let index = whole.column(0);
+        let order = arrow::compute::sort_to_indices(index, None, None)?;
+        let order: Vec<usize> = order
+            .values()
+            .iter()
+            .map(|place| usize::try_from(*place).unwrap_or(0))
+            // A row without an index has no name as a column.
+            .filter(|place| index.is_valid(*place))
+            .collect();
+        let mut fields = vec![Field::new("key", DataType::Utf8, false)];
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(StringArray::from(keys.clone()))];
+        for place in order {
+            fields.push(Field::new(
+                show::pretty(index, place, self.context.time_zone)?,
+                common.clone(),
+                true,
+            ));
+            let cells: Vec<ArrayRef> = whole.columns()[1..]
+                .iter()
+                .map(|column| column.slice(place, 1))
+                .collect();
+            let cells: Vec<&dyn Array> = cells.iter().map(AsRef::as_ref).collect();
+            columns.push(match cells.is_empty() {
+                true => arrow::array::new_empty_array(common),
+                false => arrow::compute::concat(&cells)?,
+            });
+        }
+        let schema = Arc::new(Schema::new(fields));
+        let batch = kernels::batch(Arc::clone(&schema), columns, keys.len())?;
+        local::table(schema, vec![batch])
+    }
+}
+
+/// Whether `to` may change the type: what an insert may store, complex types field by field.
+fn storable(from: &DataType, to: &DataType) -> bool {
+    use crate::types::coerce::is_numeric;
+    from == to
+        || *from == DataType::Null
+        || (is_numeric(from) && is_numeric(to))
+        || (*to == DataType::Utf8
+            && crate::types::coerce::is_atomic(from)
+            && *from != DataType::Binary)
+        || matches!(
+            (from, to),
+            (DataType::Date32, DataType::Timestamp(..))
+                | (
+                    DataType::Timestamp(..),
+                    DataType::Date32 | DataType::Timestamp(..)
+                )
+        )
+        || match (from, to) {
+            (DataType::List(a), DataType::List(b)) => storable(a.data_type(), b.data_type()),
+            (DataType::Map(a, _), DataType::Map(b, _)) => storable(a.data_type(), b.data_type()),
+            (DataType::Struct(a), DataType::Struct(b)) => {
+                a.len() == b.len()
+                    && a.iter()
+                        .zip(b.iter())
+                        .all(|(x, y)| storable(x.data_type(), y.data_type()))
+            }
+            _ => false,
+        }
+}
+
+/// For each row a list with one struct of name and value for each of `args`.
+pub(super) fn rows_of_values(
+    names: Vec<String>,
+    args: Vec<Expr>,
+    variable: &Column,
+    value: &Column,
+) -> Generator {
+    let fields = Fields::from(vec![
+        Field::new(variable.name.as_ref(), DataType::Utf8, false),
+        Field::new(value.name.as_ref(), value.data_type.clone(), value.nullable),
+    ]);
+    let item = DataType::Struct(fields.clone());
+    let options = format!("{names:?} {item}");
+    let list = Kernel::call(
+        "unpivoted",
+        options,
+        (list(item, false), false),
+        args,
+        move |args| {
+            let arrays = args.arrays()?;
+            let width = arrays.len();
+            let rows = args.rows;
+            let places: Vec<(usize, usize)> = (0..rows)
+                .flat_map(|row| (0..width).map(move |column| (column, row)))
+                .collect();
+            let sources: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
+            let values = interleave(&sources, &places)?;
+            let variables = StringArray::from_iter_values(
+                (0..rows).flat_map(|_| names.iter().map(String::as_str)),
+            );
+            let pairs =
+                StructArray::try_new(fields.clone(), vec![Arc::new(variables), values], None)?;
+            Ok(Arc::new(ListArray::try_new(
+                Arc::new(Field::new(
+                    "element",
+                    DataType::Struct(fields.clone()),
+                    false,
+                )),
+                OffsetBuffer::from_lengths(std::iter::repeat_n(width, rows)),
+                Arc::new(pairs),
+                None,
+            )?))
+        },
+    );
+    Generator {
+        list,
+        columns: vec![variable.clone(), value.clone()],
+        is_struct: true,
+        outer: false,
+    }
+}
