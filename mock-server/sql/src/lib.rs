@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use sparring_proto::connect as proto;
 
-pub use error::{ParseError, ParseErrorDetail, QueryContext, Showing};
+pub use error::{ParseError, ParseErrorDetail, QueryContext, RaisedBy, Showing};
 pub use statement::Statement;
 
 use parser::identifier::multipart_identifier;
@@ -114,6 +114,11 @@ pub fn parse_multipart_identifier(text: &str) -> Result<Vec<String>, ParseError>
     let parts = multipart_identifier(&mut parser)?;
     parser.expect_end()?;
     Ok(parts)
+}
+
+/// Where a name stands in a SQL text: for errors about the table of a statement, which keeps no places.
+pub fn locate_name(sql: &str, name: &[String]) -> Option<QueryContext> {
+    Parser::new(sql, None).ok()?.locate(name)
 }
 
 /// Reads the name of an unresolved attribute. Its rules are looser than an identifier's: parts are divided

@@ -1,6 +1,6 @@
 //! Names of unresolved attributes, which DataFrames give as text: `a.b`, `` `a.b`.c ``.
 
-use crate::error::{ParseError, ParseErrorDetail, Showing};
+use crate::error::{ParseError, ParseErrorDetail, RaisedBy, Showing};
 
 /// The parts of a name; dots divide them, backticks around a whole part hide its dots.
 pub(crate) fn attribute_name(text: &str) -> Result<Vec<String>, ParseError> {
@@ -56,6 +56,7 @@ fn invalid(text: &str) -> ParseError {
         start: 0,
         stop: text.chars().count().saturating_sub(1) as u32,
         sql_text: text.to_string(),
+        raised_by: RaisedBy::Analyzer,
         showing: Showing::Text,
         reason: format!(
             "Syntax error in the attribute name: {text}. Check that backticks appear in pairs, a quoted string is \

@@ -132,7 +132,7 @@ pub(crate) fn operators(parser: &mut Parser<'_>, loosest: Binding) -> Parsed<Exp
                 && tightest > Binding::Predicate
                 && predicate::is_predicate(parser)
             {
-                left = predicate::predicate(parser, start, left)?;
+                left = predicate::predicate(parser, left)?;
                 tightest = Binding::And;
             } else {
                 return Ok(left);
@@ -311,8 +311,14 @@ fn primary(parser: &mut Parser<'_>) -> Parsed<Expression> {
     let start = parser.mark();
     let next = parser.kind_ahead(1);
     match parser.kind() {
-        T::Minus | T::Integer | T::Decimal | T::Exponent | T::Suffixed => literal::number(parser),
-        T::String => literal::string_value(parser).map(lower::string),
+        T::Minus | T::Integer | T::Decimal | T::Exponent | T::Suffixed => {
+            let number = literal::number(parser)?;
+            Ok(parser.placed(start, number))
+        }
+        T::String => {
+            let text = literal::string_value(parser)?;
+            Ok(parser.placed(start, lower::string(text)))
+        }
         T::LeftParen => parenthesized(parser),
         T::Star => {
             parser.advance();
@@ -323,11 +329,12 @@ fn primary(parser: &mut Parser<'_>) -> Parsed<Expression> {
         T::Word(word) => match word {
             K::Null if next != T::Dot && next != T::LeftParen => {
                 parser.advance();
-                Ok(null())
+                Ok(parser.placed(start, null()))
             }
             K::True | K::False if next != T::Dot && next != T::LeftParen => {
                 parser.advance();
-                Ok(lower::literal(LiteralType::Boolean(word == K::True)))
+                let value = lower::literal(LiteralType::Boolean(word == K::True));
+                Ok(parser.placed(start, value))
             }
             K::Case if !ends_item(next) && next != T::Dot => {
                 let is_searched = next == T::Word(K::When);

@@ -65,7 +65,7 @@ pub(crate) fn from_first(parser: &mut Parser<'_>) -> Parsed<Relation> {
     // A FROM alone is a query where pipe operators follow.
     let relation = if parser.eat_word(K::Select) {
         let list = select::select_list(parser)?;
-        select::clauses(parser, list, Some(input))
+        select::clauses(parser, start, list, Some(input))
     } else if parser.is(T::PipeOperator) {
         Ok(input)
     } else {
@@ -94,22 +94,29 @@ fn extensions(parser: &mut Parser<'_>, first: Relation) -> Parsed<Relation> {
     loop {
         n_links += 1;
         parser.check_chain(n_links)?;
-        if let Some(mut join) = joining(parser)? {
-            join.lateral = parser.eat_word(K::Lateral);
-            let right = primary(parser)?;
-            join_criteria(parser, &mut join)?;
-            left = join.of(left, right);
-        } else if pivot::is_pivot(parser) {
-            left = pivot::pivots(parser, left)?;
-        } else {
-            return Ok(left);
-        }
+        left = match join(parser, left)? {
+            Ok(joined) => joined,
+            Err(left) if pivot::is_pivot(parser) => pivot::pivots(parser, left)?,
+            Err(left) => return Ok(left),
+        };
     }
+}
+
+/// `left JOIN right …` if a join stands at the cursor; else `left` is given back.
+pub(crate) fn join(parser: &mut Parser<'_>, left: Relation) -> Parsed<Result<Relation, Relation>> {
+    let start = parser.mark();
+    let Some(mut join) = joining(parser)? else {
+        return Ok(Err(left));
+    };
+    join.lateral = parser.eat_word(K::Lateral);
+    let right = primary(parser)?;
+    join_criteria(parser, &mut join)?;
+    Ok(Ok(parser.placed_relation(start, join.of(left, right))))
 }
 
 /// How two tables are joined.
 #[derive(Default)]
-pub(crate) struct Joining {
+struct Joining {
     join_type: Option<JoinType>,
     natural: bool,
     lateral: bool,
@@ -119,7 +126,7 @@ pub(crate) struct Joining {
 
 impl Joining {
     /// The join of two tables.
-    pub(crate) fn of(self, left: Relation, right: Relation) -> Relation {
+    fn of(self, left: Relation, right: Relation) -> Relation {
         let join_type = self.join_type.unwrap_or(JoinType::Inner) as i32;
         let join_condition = if self.natural {
             Some(lower::internal_function(internal::NATURAL_JOIN, Vec::new()))
@@ -148,7 +155,7 @@ impl Joining {
 }
 
 /// `[NATURAL] [LEFT|RIGHT|FULL [OUTER] | [LEFT] SEMI | [LEFT] ANTI | INNER | CROSS] JOIN`, if it is there.
-pub(crate) fn joining(parser: &mut Parser<'_>) -> Parsed<Option<Joining>> {
+fn joining(parser: &mut Parser<'_>) -> Parsed<Option<Joining>> {
     let natural = parser.is_word(K::Natural);
     let begins = matches!(
         parser.kind_ahead(usize::from(natural)),
@@ -197,7 +204,7 @@ fn outer(parser: &mut Parser<'_>, join_type: JoinType) -> JoinType {
 }
 
 /// `ON condition` or `USING (columns)`, if it is there.
-pub(crate) fn join_criteria(parser: &mut Parser<'_>, join: &mut Joining) -> Parsed<()> {
+fn join_criteria(parser: &mut Parser<'_>, join: &mut Joining) -> Parsed<()> {
     if parser.eat_word(K::On) {
         join.condition = Some(expression(parser)?);
     } else if parser.eat_word(K::Using) {
@@ -240,7 +247,7 @@ fn lateral_view(parser: &mut Parser<'_>, left: Relation) -> Parsed<Relation> {
 pub(crate) fn primary(parser: &mut Parser<'_>) -> Parsed<Relation> {
     let start = parser.mark();
     match parser.kind() {
-        T::LeftParen => parser.nested(parenthesized),
+        T::LeftParen => parenthesized(parser),
         T::Word(K::Values) if !ends_item(parser.kind_ahead(1)) => inline_table(parser),
         T::Word(K::Table) if parser.kind_ahead(1) == T::LeftParen => {
             // `TABLE(function(…))`
@@ -387,7 +394,8 @@ fn time_travel(parser: &mut Parser<'_>, options: &mut HashMap<String, String>) -
         word,
         T::Word(K::Version | K::SystemVersion | K::Timestamp | K::SystemTime)
     );
-    if !is_as_of && !(is_time && at == 1) {
+    let is_for_time = is_time && at == 1;
+    if !is_as_of && !is_for_time {
         return Ok(());
     }
     for _ in 0..=at {
@@ -456,7 +464,13 @@ pub(crate) fn inline_table(parser: &mut Parser<'_>) -> Parsed<Relation> {
     let start = parser.mark();
     parser.expect_word(K::Values)?;
     let rows = parser.comma_list(row)?;
-    let n_columns = rows.first().map_or(0, n_fields);
+    let end = parser.mark();
+    let alias = table_alias(parser)?;
+    // The alias says how many columns there are; without one the first row does.
+    let n_columns = match &alias {
+        Some((_, columns)) if !columns.is_empty() => columns.len(),
+        _ => rows.first().map_or(0, n_fields),
+    };
     if let Some(index) = rows.iter().position(|row| n_fields(row) != n_columns) {
         let n_found = n_fields(&rows[index]);
         return Err(parser.error_from(
@@ -480,11 +494,12 @@ pub(crate) fn inline_table(parser: &mut Parser<'_>) -> Parsed<Relation> {
             arguments: rows,
         },
     ));
+    let end = if alias.is_some() { parser.mark() } else { end };
     table.common = Some(proto::RelationCommon {
-        origin: Some(parser.origin_from(start)),
+        origin: Some(parser.origin_between(start, end)),
         ..Default::default()
     });
-    aliased(parser, table)
+    Ok(with_alias(table, alias))
 }
 
 /// A row is a `struct`; a single value is a row of one column.
@@ -512,13 +527,20 @@ fn n_fields(row: &Expression) -> usize {
     }
 }
 
-/// `[AS] alias [(columns)]`, if it is there; `AS (columns)` alone is allowed too.
+/// `[AS] alias [(columns)]`, if it is there.
 pub(crate) fn aliased(parser: &mut Parser<'_>, input: Relation) -> Parsed<Relation> {
+    let alias = table_alias(parser)?;
+    Ok(with_alias(input, alias))
+}
+
+type TableAlias = Option<(String, Vec<String>)>;
+
+fn table_alias(parser: &mut Parser<'_>) -> Parsed<TableAlias> {
     let has_as = parser.is_word(K::As) && is_strict_identifier(parser.kind_ahead(1));
     if has_as {
         parser.advance();
     } else if !is_strict_identifier(parser.kind()) || begins_clause(parser) {
-        return Ok(input);
+        return Ok(None);
     }
     let alias = strict_identifier(parser)?;
     let columns = if parser.is(T::LeftParen) {
@@ -526,7 +548,14 @@ pub(crate) fn aliased(parser: &mut Parser<'_>, input: Relation) -> Parsed<Relati
     } else {
         Vec::new()
     };
-    Ok(lower::subquery_alias(input, alias, columns))
+    Ok(Some((alias, columns)))
+}
+
+fn with_alias(input: Relation, alias: TableAlias) -> Relation {
+    match alias {
+        Some((alias, columns)) => lower::subquery_alias(input, alias, columns),
+        None => input,
+    }
 }
 
 /// Whether the word at the cursor begins a clause and is not an alias.

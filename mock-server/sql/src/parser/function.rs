@@ -66,6 +66,9 @@ pub(crate) fn special(parser: &mut Parser<'_>, word: K) -> Parsed<Expression> {
         return Ok(parser.placed(start, lower::attribute(quote_parts(&parts))));
     }
     let spelled = parser.token_text().to_string();
+    if parser.kind_ahead(2) == T::RightParen && !matches!(word, K::Cast | K::TryCast) {
+        return plain_call(parser, spelled);
+    }
     parser.advance();
     parser.advance();
     let value = match word {

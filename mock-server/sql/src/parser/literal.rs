@@ -144,8 +144,9 @@ fn suffixed(parser: &Parser<'_>, start: usize, text: &str) -> Parsed<LiteralType
             .parse::<i8>()
             .map(|value| LiteralType::Byte(value.into()))
             .map_err(|_| range("tinyint", "-128", "127")),
-        "F" => match digits.parse::<f32>() {
-            Ok(value) if value.is_finite() => Ok(LiteralType::Float(value)),
+        // The digits are held against the exact limit: 3.4028235E38 would still round to it.
+        "F" => match digits.parse::<f64>() {
+            Ok(value) if value.abs() <= f64::from(f32::MAX) => Ok(LiteralType::Float(value as f32)),
             _ => Err(range(
                 "float",
                 "-3.4028234663852886E+38",

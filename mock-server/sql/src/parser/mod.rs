@@ -11,6 +11,7 @@ pub(crate) mod function;
 pub(crate) mod identifier;
 pub(crate) mod interval;
 pub(crate) mod literal;
+pub(crate) mod pipe;
 pub(crate) mod pivot;
 pub(crate) mod predicate;
 pub(crate) mod property;
@@ -25,7 +26,7 @@ use std::collections::BTreeMap;
 
 use sparring_proto::connect as proto;
 
-use crate::error::{ParseError, ParseErrorDetail, Showing};
+use crate::error::{ParseError, ParseErrorDetail, QueryContext, RaisedBy, Showing};
 use crate::keyword::Keyword;
 use crate::lexer::{Token, TokenKind, tokenize};
 use crate::{Parameters, lower};
@@ -381,9 +382,35 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// The first place where a name of these parts stands.
+    pub(crate) fn locate(&mut self, name: &[String]) -> Option<QueryContext> {
+        for index in 0..self.tokens.len() {
+            self.at = index;
+            if !identifier::is_identifier(self.kind()) {
+                continue;
+            }
+            let found = identifier::multipart_identifier(self);
+            if found.is_ok_and(|parts| parts == name) {
+                return Some(self.error(index, self.at, "", None, "", &[]).context());
+            }
+        }
+        None
+    }
+
     /// The expression, marked as what lies between a token and the cursor.
     pub(crate) fn placed(&self, start: usize, expression: proto::Expression) -> proto::Expression {
         self.placed_between(start, self.at, expression)
+    }
+
+    /// The relation, marked as what lies between a token and the cursor.
+    pub(crate) fn placed_relation(
+        &self,
+        start: usize,
+        mut relation: proto::Relation,
+    ) -> proto::Relation {
+        let common = relation.common.get_or_insert_default();
+        common.origin = Some(self.origin_from(start));
+        relation
     }
 
     pub(crate) fn placed_between(
@@ -506,6 +533,7 @@ impl<'a> Parser<'a> {
             start: self.places.char_index(first),
             stop: self.places.char_index(last),
             sql_text: self.text.to_string(),
+            raised_by: RaisedBy::of_class(class),
             showing: Showing::Context,
             reason,
         }

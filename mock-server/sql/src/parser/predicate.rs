@@ -23,12 +23,8 @@ pub(crate) fn is_predicate(parser: &Parser<'_>) -> bool {
     }
 }
 
-/// The predicate at the cursor, about `child`, which begins at token `start`.
-pub(crate) fn predicate(
-    parser: &mut Parser<'_>,
-    start: usize,
-    child: Expression,
-) -> Parsed<Expression> {
+/// The predicate at the cursor, about `child`. Its place is without the child, as in Spark's errors.
+pub(crate) fn predicate(parser: &mut Parser<'_>, child: Expression) -> Parsed<Expression> {
     let predicate_start = parser.mark();
     let negated = parser.eat_word(K::Not) || parser.eat(T::Bang);
     let word = parser.kind();
@@ -54,17 +50,17 @@ pub(crate) fn predicate(
         T::Word(K::Rlike | K::Regexp) => {
             lower::function("rlike", vec![child, value_expression(parser)?])
         }
-        _ => return is(parser, start, child),
+        _ => return is(parser, predicate_start, child),
     };
-    let test = parser.placed(start, test);
+    let test = parser.placed(predicate_start, test);
     Ok(if negated {
-        parser.placed(start, not(test))
+        parser.placed(predicate_start, not(test))
     } else {
         test
     })
 }
 
-fn is(parser: &mut Parser<'_>, start: usize, child: Expression) -> Parsed<Expression> {
+fn is(parser: &mut Parser<'_>, predicate_start: usize, child: Expression) -> Parsed<Expression> {
     let negated = parser.eat_word(K::Not) || parser.eat(T::Bang);
     let at = parser.mark();
     let word = parser.kind();
@@ -73,7 +69,7 @@ fn is(parser: &mut Parser<'_>, start: usize, child: Expression) -> Parsed<Expres
     let test = match word {
         T::Word(K::Null) => {
             let name = if negated { "isNotNull" } else { "isNull" };
-            return Ok(parser.placed(start, lower::function(name, vec![child])));
+            return Ok(parser.placed(predicate_start, lower::function(name, vec![child])));
         }
         T::Word(K::True) => lower::function("<=>", vec![child, boolean(true)]),
         T::Word(K::False) => lower::function("<=>", vec![child, boolean(false)]),
@@ -81,18 +77,18 @@ fn is(parser: &mut Parser<'_>, start: usize, child: Expression) -> Parsed<Expres
         T::Word(K::Distinct) => {
             parser.expect_word(K::From)?;
             let right = value_expression(parser)?;
-            let same = parser.placed(start, lower::function("<=>", vec![child, right]));
+            let same = parser.placed(predicate_start, lower::function("<=>", vec![child, right]));
             return Ok(if negated {
                 same
             } else {
-                parser.placed(start, not(same))
+                parser.placed(predicate_start, not(same))
             });
         }
         _ => return Err(parser.syntax_error_at(at, "")),
     };
-    let test = parser.placed(start, test);
+    let test = parser.placed(predicate_start, test);
     Ok(if negated {
-        parser.placed(start, not(test))
+        parser.placed(predicate_start, not(test))
     } else {
         test
     })
@@ -100,7 +96,9 @@ fn is(parser: &mut Parser<'_>, start: usize, child: Expression) -> Parsed<Expres
 
 /// `IN (query)` or `IN (a, b, …)`; the cursor is behind IN.
 fn in_list(parser: &mut Parser<'_>, child: Expression) -> Parsed<Expression> {
-    if query::is_parenthesized_query(parser, 0) {
+    // In a list Spark reads `SELECT 'x'` as a literal of a type called SELECT.
+    let is_list = parser.kind_ahead(2) == T::String;
+    if !is_list && query::is_parenthesized_query(parser, 0) {
         let plan_id = parenthesized_query(parser)?;
         return Ok(lower::expression(ExprType::SubqueryExpression(
             SubqueryExpression {
@@ -145,11 +143,13 @@ fn like(
     };
     if let Some(combine) = combine.filter(|_| parser.kind_ahead(1) == T::LeftParen) {
         parser.advance();
-        let start = parser.mark();
         let patterns = parser.parenthesized_list(expression)?;
         parser.check_chain(patterns.len() as u32)?;
         let mut tests = patterns.into_iter().map(|pattern| {
-            parser.placed(start, lower::function(name, vec![child.clone(), pattern]))
+            parser.placed(
+                predicate_start,
+                lower::function(name, vec![child.clone(), pattern]),
+            )
         });
         let Some(first) = tests.next() else {
             return Err(parser.syntax_error());

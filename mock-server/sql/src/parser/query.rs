@@ -3,14 +3,14 @@
 use sparring_proto::connect as proto;
 
 use proto::expression::literal::LiteralType;
-use proto::expression::{ExprType, SortOrder};
+use proto::expression::{ExprType, Literal, SortOrder};
 use proto::relation::RelType;
 use proto::set_operation::SetOpType;
 use proto::{Expression, Relation};
 
 use super::expression::expression;
 use super::identifier::{identifier, identifier_list};
-use super::{Parsed, Parser, from, select, window};
+use super::{MAX_DEPTH, Parsed, Parser, from, pipe, select, window};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 use crate::lower::{self, internal};
@@ -19,7 +19,8 @@ use crate::lower::{self, internal};
 pub(crate) fn is_parenthesized_query(parser: &Parser<'_>, ahead: usize) -> bool {
     let outer = parser.mark() + ahead;
     let kind = |index: usize| parser.tokens.get(index).map_or(T::End, |token| token.kind);
-    let n_parens = (outer..)
+    // Deeper than this the text is refused anyway; the look ahead is not to take longer than that.
+    let n_parens = (outer..outer + MAX_DEPTH as usize)
         .take_while(|index| kind(*index) == T::LeftParen)
         .count();
     if n_parens == 0 || !begins_query(kind(outer + n_parens), kind(outer + n_parens + 1)) {
@@ -130,7 +131,7 @@ pub(crate) fn with_clause(parser: &mut Parser<'_>) -> Parsed<Vec<Relation>> {
         let name = alias_of(reference);
         if references[..index]
             .iter()
-            .any(|other| alias_of(other).eq_ignore_ascii_case(name))
+            .any(|other| alias_of(other) == name)
         {
             return Err(parser.error(
                 start - 1,
@@ -187,15 +188,33 @@ struct Combination {
     is_all: bool,
 }
 
+/// A query and the tokens it spans.
+struct Operand {
+    relation: Relation,
+    start: usize,
+    end: usize,
+}
+
 /// Queries combined by UNION, EXCEPT and INTERSECT, of which INTERSECT binds tightest.
 fn term(parser: &mut Parser<'_>) -> Parsed<Relation> {
-    let mut operands = vec![intersection(parser)?];
+    let mut operands = vec![operand(parser, intersection)?];
     let mut last: Option<Combination> = None;
     loop {
         let set_op_type = match parser.kind() {
             T::Word(K::Union) => SetOpType::Union,
             T::Word(K::Except | K::Minus | K::Setminus) => SetOpType::Except,
-            _ => return Ok(combined(operands, last)),
+            T::PipeOperator => {
+                let start = operands[0].start;
+                let input = combined(parser, std::mem::take(&mut operands), last.take());
+                let relation = pipe::operator(parser, input.relation)?;
+                operands.push(Operand {
+                    relation,
+                    start,
+                    end: parser.mark(),
+                });
+                continue;
+            }
+            _ => return Ok(combined(parser, operands, last).relation),
         };
         parser.advance();
         let combination = Combination {
@@ -205,28 +224,107 @@ fn term(parser: &mut Parser<'_>) -> Parsed<Relation> {
         // Only unions are associative.
         let joins = last == Some(combination) && set_op_type == SetOpType::Union;
         if !joins {
-            operands = vec![combined(operands, last)];
+            operands = vec![combined(parser, operands, last)];
         }
         last = Some(combination);
-        operands.push(intersection(parser)?);
+        operands.push(operand(parser, intersection)?);
     }
 }
 
+fn operand<'a>(
+    parser: &mut Parser<'a>,
+    rule: impl Fn(&mut Parser<'a>) -> Parsed<Relation>,
+) -> Parsed<Operand> {
+    let start = parser.mark();
+    let relation = rule(parser)?;
+    Ok(Operand {
+        relation,
+        start,
+        end: parser.mark(),
+    })
+}
+
 fn intersection(parser: &mut Parser<'_>) -> Parsed<Relation> {
-    let mut left = primary(parser)?;
+    let mut left = operand(parser, primary)?;
     let mut n_links = 0;
     while parser.eat_word(K::Intersect) {
         n_links += 1;
         parser.check_chain(n_links)?;
-        let is_all = quantifier(parser);
-        let right = primary(parser)?;
         let combination = Combination {
             set_op_type: SetOpType::Intersect,
-            is_all,
+            is_all: quantifier(parser),
         };
-        left = set_operation(left, right, combination);
+        let right = operand(parser, primary)?;
+        left = set_operation(parser, left, right, combination);
     }
-    Ok(left)
+    Ok(left.relation)
+}
+
+/// `|> UNION …`: the input is the left side.
+pub(crate) fn piped_set_operation(parser: &mut Parser<'_>, input: Relation) -> Parsed<Relation> {
+    let start = parser.mark();
+    let set_op_type = match parser.kind() {
+        T::Word(K::Union) => SetOpType::Union,
+        T::Word(K::Intersect) => SetOpType::Intersect,
+        _ => SetOpType::Except,
+    };
+    parser.advance();
+    let combination = Combination {
+        set_op_type,
+        is_all: quantifier(parser),
+    };
+    let left = Operand {
+        relation: input,
+        start,
+        end: start,
+    };
+    let right = operand(parser, primary)?;
+    Ok(set_operation(parser, left, right, combination).relation)
+}
+
+/// Many unions become a balanced tree, so that a thousand of them are no deep nesting.
+fn combined(
+    parser: &Parser<'_>,
+    mut operands: Vec<Operand>,
+    combination: Option<Combination>,
+) -> Operand {
+    if let (Some(combination), true) = (combination, operands.len() > 1) {
+        let right = operands.split_off(operands.len().div_ceil(2));
+        let left = combined(parser, operands, Some(combination));
+        let right = combined(parser, right, Some(combination));
+        return set_operation(parser, left, right, combination);
+    }
+    operands.pop().unwrap_or(Operand {
+        relation: Relation::default(),
+        start: 0,
+        end: 1,
+    })
+}
+
+/// `left UNION|INTERSECT|EXCEPT [ALL] right`.
+fn set_operation(
+    parser: &Parser<'_>,
+    left: Operand,
+    right: Operand,
+    combination: Combination,
+) -> Operand {
+    let mut relation = lower::relation(RelType::SetOp(Box::new(proto::SetOperation {
+        left_input: Some(Box::new(left.relation)),
+        right_input: Some(Box::new(right.relation)),
+        set_op_type: combination.set_op_type as i32,
+        is_all: Some(combination.is_all),
+        by_name: None,
+        allow_missing_columns: None,
+    })));
+    relation.common = Some(proto::RelationCommon {
+        origin: Some(parser.origin_between(left.start, right.end)),
+        ..Default::default()
+    });
+    Operand {
+        relation,
+        start: left.start,
+        end: right.end,
+    }
 }
 
 /// ALL or DISTINCT, which is the default.
@@ -236,28 +334,6 @@ pub(crate) fn quantifier(parser: &mut Parser<'_>) -> bool {
         parser.eat_word(K::Distinct);
     }
     is_all
-}
-
-/// Many unions become a balanced tree, so that a thousand of them are no deep nesting.
-fn combined(mut operands: Vec<Relation>, combination: Option<Combination>) -> Relation {
-    if let (Some(combination), true) = (combination, operands.len() > 1) {
-        let right = operands.split_off(operands.len().div_ceil(2));
-        let left = combined(operands, Some(combination));
-        return set_operation(left, combined(right, Some(combination)), combination);
-    }
-    operands.pop().unwrap_or_default()
-}
-
-/// `left UNION|INTERSECT|EXCEPT [ALL] right`.
-fn set_operation(left: Relation, right: Relation, combination: Combination) -> Relation {
-    lower::relation(RelType::SetOp(Box::new(proto::SetOperation {
-        left_input: Some(Box::new(left)),
-        right_input: Some(Box::new(right)),
-        set_op_type: combination.set_op_type as i32,
-        is_all: Some(combination.is_all),
-        by_name: None,
-        allow_missing_columns: None,
-    })))
 }
 
 /// A SELECT, VALUES, TABLE or a query in parentheses.
@@ -286,7 +362,8 @@ pub(crate) fn organization(parser: &mut Parser<'_>, input: Relation) -> Parsed<R
     let start = parser.mark();
     if parser.eat_words(&[K::Order, K::By]) {
         let order = order_list(parser);
-        relation = sort(relation, parser.reported_at(start, order)?, true);
+        let order = parser.reported_at(start, order)?;
+        relation = parser.placed_relation(start, sort(relation, order, true));
     } else if parser.eat_words(&[K::Cluster, K::By]) {
         let keys = parser.comma_list(expression)?;
         let order = keys
@@ -317,10 +394,10 @@ fn limit_and_offset(parser: &mut Parser<'_>, input: Relation) -> Parsed<Relation
             limit = Some(if parser.eat_word(K::All) {
                 None
             } else {
-                Some(row_count(parser)?)
+                Some(row_count(parser, "limit")?)
             });
         } else if offset.is_none() && parser.eat_word(K::Offset) {
-            offset = Some(row_count(parser)?);
+            offset = Some(row_count(parser, "offset")?);
         } else {
             break;
         }
@@ -382,34 +459,69 @@ fn distribute(input: Relation, partition_exprs: Vec<Expression>) -> Relation {
 
 /// The number behind LIMIT or OFFSET: any constant integer expression, folded here because the protocol
 /// carries a number.
-fn row_count(parser: &mut Parser<'_>) -> Parsed<i32> {
+fn row_count(parser: &mut Parser<'_>, name: &str) -> Parsed<i32> {
     let start = parser.mark();
     let value = expression(parser)?;
-    let shown = parser.text_between(start, parser.mark());
-    let fail = |class, detail: String, parameters: &[(&str, &str)]| {
-        let reason = format!("The limit like expression \"{shown}\" is invalid. {detail}");
-        let mut all = vec![("expr", shown)];
-        all.extend_from_slice(parameters);
-        Err(parser.error_from(start, class, Some("42K0E"), reason, &all))
-    };
-    match fold_integer(&value) {
-        Some(n) if n < 0 => fail(
-            "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE",
-            format!("The limit expression must be equal to or greater than 0, but got {n}."),
-            &[("v", &n.to_string())],
-        ),
-        Some(n) if n <= i64::from(i32::MAX) => Ok(n as i32),
-        Some(_) => fail(
-            "INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE",
-            "The limit expression must be integer type, but got \"BIGINT\".".to_string(),
-            &[("dataType", "\"BIGINT\"")],
-        ),
-        None => fail(
-            "INVALID_LIMIT_LIKE_EXPRESSION.IS_UNFOLDABLE",
-            "The limit expression must evaluate to a constant value.".to_string(),
-            &[],
-        ),
+    if let Some(n) = fold_integer(&value).filter(|n| (0..=i64::from(i32::MAX)).contains(n)) {
+        return Ok(n as i32);
     }
+    let text = parser.text_between(start, parser.mark());
+    let shown = match &value.expr_type {
+        Some(ExprType::Literal(Literal {
+            literal_type: Some(LiteralType::String(text)),
+            ..
+        })) => text,
+        _ => text,
+    };
+    let (class, detail, parameter) = match (fold_integer(&value), literal_type_name(&value)) {
+        (Some(n), _) if n < 0 => (
+            "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE",
+            format!("The {name} expression must be equal to or greater than 0, but got {n}."),
+            ("v", n.to_string()),
+        ),
+        (_, Some(type_name)) => (
+            "INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE",
+            format!("The {name} expression must be integer type, but got \"{type_name}\"."),
+            ("dataType", format!("\"{type_name}\"")),
+        ),
+        (_, None) => (
+            "INVALID_LIMIT_LIKE_EXPRESSION.IS_UNFOLDABLE",
+            format!("The {name} expression must evaluate to a constant value."),
+            ("name", name.to_string()),
+        ),
+    };
+    Err(parser.error_from(
+        start,
+        class,
+        Some("42K0E"),
+        format!("The limit like expression \"{shown}\" is invalid. {detail}"),
+        &[
+            ("expr", &format!("\"{shown}\"")),
+            ("name", name),
+            (parameter.0, &parameter.1),
+        ],
+    ))
+}
+
+/// The type of a literal that counts no rows.
+fn literal_type_name(value: &Expression) -> Option<String> {
+    let Some(ExprType::Literal(literal)) = &value.expr_type else {
+        return None;
+    };
+    Some(match literal.literal_type.as_ref()? {
+        LiteralType::Null(_) => "VOID".to_string(),
+        LiteralType::Boolean(_) => "BOOLEAN".to_string(),
+        LiteralType::Long(_) => "BIGINT".to_string(),
+        LiteralType::Float(_) => "FLOAT".to_string(),
+        LiteralType::Double(_) => "DOUBLE".to_string(),
+        LiteralType::Decimal(decimal) => {
+            format!("DECIMAL({},{})", decimal.precision(), decimal.scale())
+        }
+        LiteralType::String(_) => "STRING".to_string(),
+        LiteralType::Date(_) => "DATE".to_string(),
+        LiteralType::Binary(_) => "BINARY".to_string(),
+        _ => return None,
+    })
 }
 
 fn fold_integer(value: &Expression) -> Option<i64> {

@@ -25,7 +25,7 @@ pub(crate) fn select(parser: &mut Parser<'_>) -> Parsed<Relation> {
     } else {
         None
     };
-    let relation = clauses(parser, list, input);
+    let relation = clauses(parser, start, list, input);
     parser.select_start = select_start;
     relation
 }
@@ -60,17 +60,15 @@ pub(crate) fn select_list(parser: &mut Parser<'_>) -> Parsed<SelectList> {
 /// The clauses behind FROM, and the relation they make with the list and the input.
 pub(crate) fn clauses(
     parser: &mut Parser<'_>,
+    start: usize,
     list: SelectList,
     input: Option<Relation>,
 ) -> Parsed<Relation> {
-    let mut input = input;
-    if parser.eat_word(K::Where) {
-        let condition = expression(parser)?;
-        input = Some(lower::filter(
-            input.unwrap_or_else(lower::one_row),
-            condition,
-        ));
-    }
+    let condition = if parser.eat_word(K::Where) {
+        Some(expression(parser)?)
+    } else {
+        None
+    };
     let grouping = group_by(parser)?;
     let having = if parser.eat_word(K::Having) {
         Some(expression(parser)?)
@@ -85,9 +83,21 @@ pub(crate) fn clauses(
     };
     skip_window_clause(parser)?;
 
+    // Spark's errors about any of these show the whole SELECT.
+    let placed = |rel_type| parser.placed_relation(start, lower::relation(rel_type));
+    let filtered = |input, condition| {
+        placed(RelType::Filter(Box::new(proto::Filter {
+            input: Some(Box::new(input)),
+            condition: Some(condition),
+        })))
+    };
+    let input = match condition {
+        Some(condition) => Some(filtered(input.unwrap_or_else(lower::one_row), condition)),
+        None => input,
+    };
     // HAVING without GROUP BY groups all rows into one.
     let mut relation = if grouping.is_some() || having.is_some() {
-        lower::relation(RelType::Aggregate(Box::new(proto::Aggregate {
+        placed(RelType::Aggregate(Box::new(proto::Aggregate {
             input: Some(Box::new(input.unwrap_or_else(lower::one_row))),
             group_type: GroupType::Unspecified as i32,
             grouping_expressions: grouping.unwrap_or_default(),
@@ -96,19 +106,20 @@ pub(crate) fn clauses(
             grouping_sets: Vec::new(),
         })))
     } else {
-        project(input, list.expressions)
+        placed(RelType::Project(Box::new(proto::Project {
+            input: input.map(Box::new),
+            expressions: list.expressions,
+        })))
     };
     if let Some(condition) = having {
-        relation = lower::filter(relation, condition);
+        relation = filtered(relation, condition);
     }
     if let Some(condition) = qualify {
-        relation = lower::filter(
-            relation,
-            lower::internal_function(internal::QUALIFY, vec![condition]),
-        );
+        let condition = lower::internal_function(internal::QUALIFY, vec![condition]);
+        relation = filtered(relation, condition);
     }
     if list.is_distinct {
-        relation = lower::relation(RelType::Deduplicate(Box::new(proto::Deduplicate {
+        relation = placed(RelType::Deduplicate(Box::new(proto::Deduplicate {
             input: Some(Box::new(relation)),
             column_names: Vec::new(),
             all_columns_as_keys: Some(true),
@@ -127,14 +138,6 @@ pub(crate) fn clauses(
                 parameters,
             })))
         }))
-}
-
-/// These expressions of each row.
-pub(crate) fn project(input: Option<Relation>, expressions: Vec<Expression>) -> Relation {
-    lower::relation(RelType::Project(Box::new(proto::Project {
-        input: input.map(Box::new),
-        expressions,
-    })))
 }
 
 /// `name [(parameters)], … */`.

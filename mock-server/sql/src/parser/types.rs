@@ -7,7 +7,7 @@ use proto::data_type::{self as kinds, Kind};
 
 use super::identifier::{identifier, is_identifier};
 use super::{Parsed, Parser, literal};
-use crate::error::ParseError;
+use crate::error::{ParseError, Showing};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 
@@ -337,16 +337,18 @@ fn decimal(parser: &Parser<'_>, start: usize, precision: i32, scale: i32) -> Par
         ));
     }
     if scale > precision {
-        return Err(parser.error_from(
+        let mut error = parser.error_from(
             start,
-            "INVALID_DECIMAL_SCALE",
+            "_LEGACY_ERROR_TEMP_1228",
             None,
             format!("Decimal scale ({scale}) cannot be greater than precision ({precision})."),
             &[
                 ("scale", &scale.to_string()),
                 ("precision", &precision.to_string()),
             ],
-        ));
+        );
+        error.show(Showing::Text);
+        return Err(error);
     }
     Ok(Kind::Decimal(kinds::Decimal {
         scale: Some(scale),

@@ -192,7 +192,17 @@ fn bound(parser: &mut Parser<'_>) -> Parsed<FrameBoundary> {
         }
         Boundary::Unbounded(true)
     } else {
+        let start = parser.mark();
         let value = expression(parser)?;
+        if !is_constant(&value) {
+            return Err(parser.error_from(
+                start,
+                "_LEGACY_ERROR_TEMP_0064",
+                None,
+                "Frame bound value must be a literal.",
+                &[("msg", "Frame bound value must be a literal.")],
+            ));
+        }
         if parser.eat_word(K::Preceding) {
             Boundary::Value(Box::new(negated(value)))
         } else {
@@ -203,6 +213,22 @@ fn bound(parser: &mut Parser<'_>) -> Parsed<FrameBoundary> {
     Ok(FrameBoundary {
         boundary: Some(boundary),
     })
+}
+
+/// Literals and operators on them.
+fn is_constant(value: &Expression) -> bool {
+    match &value.expr_type {
+        Some(ExprType::Literal(_)) => true,
+        Some(ExprType::Cast(cast)) => cast.expr.as_ref().is_some_and(|inner| is_constant(inner)),
+        Some(ExprType::UnresolvedFunction(call)) => {
+            let is_operator = !call
+                .function_name
+                .starts_with(|c: char| c.is_ascii_alphabetic())
+                || matches!(call.function_name.as_str(), "negative" | "positive" | "div");
+            is_operator && call.arguments.iter().all(is_constant)
+        }
+        _ => false,
+    }
 }
 
 fn negated(value: Expression) -> Expression {

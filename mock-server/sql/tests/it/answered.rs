@@ -1,0 +1,165 @@
+//! Every SQL text that real Spark answered (`fixtures/slt`) is read, refused where Spark's parser refused it, and
+//! carries the places that Spark's errors name.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sparring_sql::{QueryContext, Statement, locate_name, parse_statement};
+
+struct Case {
+    sql: String,
+    answer: String,
+}
+
+fn files(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).expect("a readable directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "slt") {
+            found.push(path);
+        }
+    }
+}
+
+/// Blocks are divided by blank lines; SQL and answer by `----`.
+fn cases(text: &str) -> Vec<Case> {
+    let mut cases = Vec::new();
+    let mut sql: Option<Vec<&str>> = None;
+    let mut answer = Vec::new();
+    let mut in_answer = false;
+    for line in text.lines().chain([""]) {
+        let begins = line == "query" || line.starts_with("query ");
+        if sql.is_none() && begins {
+            sql = Some(Vec::new());
+        } else if line == "----" && !in_answer && sql.is_some() {
+            in_answer = true;
+        } else if line.is_empty() && in_answer {
+            if let Some(lines) = sql.take() {
+                cases.push(Case {
+                    sql: lines.join("\n"),
+                    answer: answer.join("\n"),
+                });
+            }
+            answer.clear();
+            in_answer = false;
+        } else if in_answer {
+            answer.push(line);
+        } else if let Some(lines) = &mut sql {
+            lines.push(line);
+        }
+    }
+    cases
+}
+
+/// The class of an error that Spark's parser raised.
+fn parse_error_class(answer: &str) -> Option<&str> {
+    let mut words = answer.lines().next()?.split(' ');
+    (words.next()? == "error").then_some(())?;
+    let class = words.next()?;
+    (words.nth(1)? == "ParseException").then_some(class)
+}
+
+/// Errors about the table of a statement find its place by name.
+fn is_place_of_name(sql: &str, statement: &Statement, start: u32, stop: u32) -> bool {
+    let place = QueryContext {
+        start,
+        stop,
+        ..QueryContext::default()
+    };
+    let name = vec![place.fragment(sql).to_string()];
+    !matches!(statement, Statement::Query(_))
+        && locate_name(sql, &name).is_some_and(|found| (found.start, found.stop) == (start, stop))
+}
+
+/// A window specification has no place of its own in the protocol.
+fn is_window_specification(sql: &str, start: u32, stop: u32) -> bool {
+    let place = QueryContext {
+        start,
+        stop,
+        ..QueryContext::default()
+    };
+    place.fragment(sql).starts_with("(ORDER BY")
+}
+
+/// What Databricks has and Spark's parser has not.
+fn is_databricks_only(sql: &str) -> bool {
+    sql.contains(" QUALIFY ") || sql.starts_with("USE CATALOG")
+}
+
+/// What Spark's parser refuses because it knows types.
+fn needs_types(class: &str) -> bool {
+    class == "INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE"
+}
+
+/// `context [7..46] '…'`: first and last character.
+fn contexts(answer: &str) -> Vec<(u32, u32)> {
+    let ranges = answer
+        .lines()
+        .filter_map(|line| line.strip_prefix("context [")?.split_once(']'));
+    ranges
+        .filter_map(|(range, _)| {
+            let (start, stop) = range.split_once("..")?;
+            Some((start.parse().ok()?, stop.parse().ok()?))
+        })
+        .collect()
+}
+
+#[test]
+fn what_spark_parsed_is_parsed() {
+    let mut found = Vec::new();
+    files(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/slt"),
+        &mut found,
+    );
+    found.sort();
+    let mut wrong = Vec::new();
+    let (mut n_cases, mut n_contexts) = (0, 0);
+    for path in found {
+        let name = path
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        for case in cases(&fs::read_to_string(&path).expect("a readable fixture")) {
+            n_cases += 1;
+            let sql = &case.sql;
+            match (parse_error_class(&case.answer), parse_statement(sql)) {
+                // Spark's analyzer raises some of what the text alone shows.
+                (None, Err(error)) if case.answer.contains(error.class) => {}
+                (Some(class), Ok(_)) if is_databricks_only(sql) || needs_types(class) => {}
+                (None, Err(error)) => wrong.push(format!("{name}: {sql}\n   {}", error.message())),
+                (Some(class), Ok(_)) => {
+                    wrong.push(format!("{name}: {sql}\n   not refused: {class}"))
+                }
+                (Some(class), Err(error)) if error.class != class && class != "-" => {
+                    wrong.push(format!(
+                        "{name}: {sql}\n   {} instead of {class}",
+                        error.class
+                    ));
+                }
+                (Some(_), Err(_)) => {}
+                (None, Ok(statement)) => {
+                    let tree = format!("{statement:?}");
+                    for (start, stop) in contexts(&case.answer) {
+                        n_contexts += 1;
+                        let place = format!("start_index: Some({start}), stop_index: Some({stop})");
+                        let is_known = tree.contains(&place)
+                            || is_place_of_name(sql, &statement, start, stop)
+                            || is_window_specification(sql, start, stop);
+                        if !is_known {
+                            wrong.push(format!("{name}: {sql}\n   nothing is at {start}..{stop}"));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(n_cases > 1000, "only {n_cases} texts found");
+    assert!(
+        wrong.is_empty(),
+        "{} of {n_cases} texts, {n_contexts} places:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
