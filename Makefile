@@ -22,7 +22,7 @@ update: ## refresh snapshots and the list of open cases
 	UPDATE=1 UPDATE_EXPECT=1 cargo test --workspace --locked
 
 record: ## re-record semantics from a real Spark Connect server (needs Java; see tests/record)
-	/bin/sh -c 'cd tests/record && python3 record.py'
+	python3 tests/record/record.py
 
 docs: ## rustdoc
 	cargo doc --workspace --no-deps --locked
