@@ -74,9 +74,9 @@ pub enum ServerError {
     /// A seed could not be planted.
     #[error(transparent)]
     Seed(#[from] SeedError),
-    /// The listener's address could not be read.
-    #[error("failed to read the listener's address: {0}")]
-    Address(std::io::Error),
+    /// The system refused something that it never refuses.
+    #[error("the system refused a signal or a socket address: {0}")]
+    System(std::io::Error),
 }
 
 /// How to reach a server: the ready line of `sparring serve`.
@@ -178,8 +178,8 @@ impl MockServer {
     pub async fn start_on(self, listener: TcpListener) -> Result<Running, ServerError> {
         let Self { config, clock } = self;
         let proxy_listener = bind(config.proxy_listen).await?;
-        let address = listener.local_addr().map_err(ServerError::Address)?;
-        let proxy_address = proxy_listener.local_addr().map_err(ServerError::Address)?;
+        let address = listener.local_addr().map_err(ServerError::System)?;
+        let proxy_address = proxy_listener.local_addr().map_err(ServerError::System)?;
 
         let run_dir = temporary_dir()?;
         let data_dir = config

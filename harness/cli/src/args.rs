@@ -126,6 +126,9 @@ pub(crate) struct ServeArguments {
     /// Accept calls without token and cluster.
     #[arg(long)]
     pub(crate) no_auth: bool,
+    /// Do not answer on /_sparring, the door for tests.
+    #[arg(long)]
+    pub(crate) no_control: bool,
     /// Whose rules hold where Apache Spark and Databricks differ.
     #[arg(long, value_enum)]
     pub(crate) flavor: Option<FlavorArgument>,

@@ -11,10 +11,10 @@ use super::Description;
 
 /// The query that the text is, if it is one.
 pub(super) fn query(sql: &str) -> Option<Relation> {
-    match parse_statement(sql) {
-        Ok(Statement::Query(relation)) => Some(relation),
-        Err(_) => None,
+    if let Ok(Statement::Query(relation)) = parse_statement(sql) {
+        return Some(relation);
     }
+    None
 }
 
 /// Describes a statement.
