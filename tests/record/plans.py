@@ -38,7 +38,7 @@ from pyspark.sql.connect.plan import LogicalPlan
 from pyspark.sql.connect.session import SparkSession
 from pyspark.sql.connect.window import Window
 import pyspark.sql.types as T
-from render import quoted, row_lines, schema_lines, type_text
+from render import double_text, quoted, row_lines, schema_lines, type_text
 from slt import stable
 
 SECONDS_PER_CASE = 60
@@ -140,7 +140,13 @@ def literal_text(literal):
         return "[" + ", ".join(literal_text(e) for e in value.elements) + "]"
     if kind == "decimal":
         return value.value
-    return str(value)
+    if kind == "boolean":
+        return "true" if value else "false"
+    if kind == "double":
+        return double_text(value)
+    if kind in ("byte", "short", "integer", "long"):
+        return str(value)
+    raise ValueError(f"no rendering for an observed {kind}")
 
 
 def _analysis(request, response):

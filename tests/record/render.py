@@ -185,12 +185,14 @@ def java_double(value, digits):
     return f"{sign}{figures[0]}.{figures[1:] or '0'}E{exponent}"
 
 
+def double_text(number):
+    """A numpy or Python float as Java prints it."""
+    return java_double(number, np.format_float_scientific(number, unique=True, trim="-", exp_digits=1))
+
+
 def _floats(array, dtype):
     numbers = array.fill_null(0).to_numpy(zero_copy_only=False).astype(dtype)
-    return [
-        java_double(n, np.format_float_scientific(n, unique=True, trim="-", exp_digits=1))
-        for n in numbers
-    ]
+    return [double_text(n) for n in numbers]
 
 
 def civil(days):

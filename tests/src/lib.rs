@@ -1,7 +1,10 @@
-//! What the end-to-end and replay tests share: reading recorded cases and writing values in the
-//! recorder's one canonical text.
+//! What the end-to-end and replay tests share: reading recorded cases, writing values in the
+//! recorder's one canonical text, comparing answers.
 //!
-//! Knows nothing of how cases were recorded; `tests/record/` does.
+//! Knows no engine and no particular case; `tests/it` holds the tests, `fixtures/` the data, `tests/record` the
+//! Python that records it from a real Spark.
 
+pub mod compare;
+pub mod fixture;
+pub mod known;
 pub mod render;
-pub mod slt;
