@@ -13,9 +13,11 @@ mod cast;
 mod comparison;
 mod conditional;
 mod fold;
+mod generators;
 mod table;
 mod temporal;
 mod total;
+mod windows;
 
 use std::sync::Arc;
 
@@ -75,6 +77,8 @@ pub(crate) struct WindowCall {
     pub(crate) result: Typed,
     /// Whether it ignores nulls.
     pub(crate) ignore_nulls: bool,
+    /// Whether DataFusion yields another type than Spark, so that the value must be cast.
+    pub(crate) cast: bool,
 }
 
 /// A generator: one list column whose items become rows.

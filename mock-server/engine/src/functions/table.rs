@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::{Function, aggregates, arithmetic, comparison, conditional};
+use super::{Function, aggregates, arithmetic, comparison, conditional, generators, windows};
 
 const GROUPS: &[&[Function]] = &[
     aggregates::TABLE,
     arithmetic::TABLE,
     comparison::TABLE,
     conditional::TABLE,
+    generators::TABLE,
+    windows::TABLE,
 ];
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {

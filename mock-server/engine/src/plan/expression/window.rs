@@ -4,6 +4,7 @@
 
 use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
+use datafusion::functions_window::nth_value::{first_value_udwf, last_value_udwf};
 use datafusion::logical_expr::expr::{
     NullTreatment, Sort as SortExpr, WindowFunction, WindowFunctionParams,
 };
@@ -52,8 +53,7 @@ impl Planner<'_> {
             order.push(key);
             order_text.push(text);
         }
-        let is_ranking = matches!(call.function, WindowFunctionDefinition::WindowUDF(_));
-        if is_ranking && order.is_empty() && needs_order(&call) {
+        if is_ranking(&call.function) && order.is_empty() && needs_order(&call) {
             return Err(Error::new(
                 "WINDOW_FUNCTION_WITHOUT_ORDER_BY",
                 [("funcName", call.result.name.to_string())],
@@ -83,12 +83,15 @@ impl Planner<'_> {
                 distinct: false,
             },
         }));
-        Ok(Typed::new(
-            expr,
-            call.result.data_type,
-            call.result.nullable,
-            name,
-        ))
+        let result = call.result;
+        let expr = if call.cast {
+            let cast =
+                datafusion::logical_expr::Cast::new(Box::new(expr), result.data_type.clone());
+            Expr::Cast(cast)
+        } else {
+            expr
+        };
+        Ok(Typed::new(expr, result.data_type, result.nullable, name))
     }
 
     fn window_call(
@@ -157,8 +160,15 @@ impl Planner<'_> {
                 value.name
             )));
         }
+        // As aggregates these cannot slide; DataFusion's window functions of the same name can.
+        let function = match aggregate.func.name() {
+            "first_value" => WindowFunctionDefinition::WindowUDF(first_value_udwf()),
+            "last_value" => WindowFunctionDefinition::WindowUDF(last_value_udwf()),
+            _ => WindowFunctionDefinition::AggregateUDF(aggregate.func),
+        };
         Ok(WindowCall {
-            function: WindowFunctionDefinition::AggregateUDF(aggregate.func),
+            function,
+            cast: false,
             args: aggregate.params.args,
             ignore_nulls: aggregate.params.null_treatment == Some(NullTreatment::IgnoreNulls),
             result: value,
@@ -190,7 +200,7 @@ impl Planner<'_> {
             "RANGE"
         };
         let mut text = format!("{word} BETWEEN {low_text} AND {high_text}");
-        if matches!(call.function, WindowFunctionDefinition::WindowUDF(_)) {
+        if is_ranking(&call.function) {
             text = default_frame(order, call).text;
         }
         Ok(Frame {
@@ -366,9 +376,21 @@ fn needs_order(call: &WindowCall) -> bool {
     }
 }
 
+/// Whether the function looks at the partition and not at a frame.
+fn is_ranking(function: &WindowFunctionDefinition) -> bool {
+    match function {
+        WindowFunctionDefinition::WindowUDF(function) => {
+            !matches!(function.name(), "nth_value" | "first_value" | "last_value")
+        }
+        WindowFunctionDefinition::AggregateUDF(_) => false,
+    }
+}
+
 fn default_frame(order: &[SortExpr], call: &WindowCall) -> Frame {
     let unbounded = || WindowFrameBound::Preceding(ScalarValue::UInt64(None));
-    if let WindowFunctionDefinition::WindowUDF(function) = &call.function {
+    if let WindowFunctionDefinition::WindowUDF(function) = &call.function
+        && is_ranking(&call.function)
+    {
         let text = match function.name() {
             // Spark's frame of `lag` and `lead` is the one row they look at.
             "lag" => offset_text(call, true),
