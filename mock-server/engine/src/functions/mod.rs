@@ -12,6 +12,7 @@ mod arithmetic;
 mod cast;
 mod comparison;
 mod conditional;
+mod datetime;
 mod fold;
 mod generators;
 mod table;
@@ -257,7 +258,7 @@ impl Call<'_> {
                 arg.clone(),
                 to,
                 CastMode::implicit(self.context),
-                None,
+                self.origin.clone(),
             )
         } else {
             Err(self.unexpected_type(index, &sql_name(to)))

@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::{Function, aggregates, arithmetic, comparison, conditional, generators, windows};
+use super::{
+    Function, aggregates, arithmetic, comparison, conditional, datetime, generators, windows,
+};
 
 const GROUPS: &[&[Function]] = &[
     aggregates::TABLE,
     arithmetic::TABLE,
     comparison::TABLE,
     conditional::TABLE,
+    datetime::TABLE,
     generators::TABLE,
     windows::TABLE,
 ];

@@ -5,7 +5,9 @@
 pub(crate) mod calendar;
 pub(crate) mod cast;
 pub(crate) mod decimal;
+pub(crate) mod longs;
 pub(crate) mod nested;
+pub(crate) mod pattern;
 pub(crate) mod random;
 pub(crate) mod statistics;
 pub(crate) mod text;

@@ -186,6 +186,60 @@ pub(crate) fn year_month_interval(months: i32) -> String {
     )
 }
 
+/// A day-time interval cut to the fields from `start` to `end` (day 0 … second 3).
+pub(crate) fn day_time_fields(micros: i64, (start, end): (i32, i32)) -> String {
+    const NAMES: [&str; 4] = ["DAY", "HOUR", "MINUTE", "SECOND"];
+    let sign = if micros < 0 { "-" } else { "" };
+    let total = micros.unsigned_abs();
+    let sizes: [u64; 4] = [86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000];
+    let wraps: [u64; 4] = [u64::MAX, 24, 60, 60];
+    let mut body = String::new();
+    for (index, (size, wrap)) in sizes.iter().zip(wraps).enumerate() {
+        let field = i32::try_from(index).unwrap_or(0);
+        if field < start || field > end {
+            continue;
+        }
+        let whole = total / size;
+        let value = if field == start { whole } else { whole % wrap };
+        match (field == start, field) {
+            (false, 1) => body.push(' '),
+            (false, _) => body.push(':'),
+            (true, _) => {}
+        }
+        if field == 0 {
+            body.push_str(&value.to_string());
+        } else {
+            body.push_str(&format!("{value:02}"));
+        }
+        if field == 3 {
+            body.push_str(&fraction_text(total % 1_000_000));
+        }
+    }
+    let name = |field: i32| {
+        usize::try_from(field)
+            .ok()
+            .and_then(|index| NAMES.get(index))
+            .copied()
+            .unwrap_or("SECOND")
+    };
+    if start == end {
+        format!("INTERVAL '{sign}{body}' {}", name(start))
+    } else {
+        format!("INTERVAL '{sign}{body}' {} TO {}", name(start), name(end))
+    }
+}
+
+/// A year-month interval as the fields from `start` to `end` (year 0, month 1).
+pub(crate) fn year_month_fields(months: i32, fields: (i32, i32)) -> String {
+    let sign = if months < 0 { "-" } else { "" };
+    let total = months.unsigned_abs();
+    match fields {
+        (0, 0) => format!("INTERVAL '{sign}{}' YEAR", total / 12),
+        (1, 1) => format!("INTERVAL '{sign}{total}' MONTH"),
+        _ => year_month_interval(months),
+    }
+}
+
 /// How a constant is written in the name of a column.
 pub(crate) fn literal_name(value: &ScalarValue, zone: Tz) -> String {
     match value {

@@ -10,6 +10,7 @@ use sparring_proto::connect::expression::literal::{LiteralType, specialized_arra
 use sparring_proto::connect::{self as proto, expression::Literal};
 
 use crate::error::{Error, Result};
+use crate::functions::kernels::text;
 use crate::plan::context::Context;
 use crate::plan::typed::{Typed, scalar_of};
 use crate::types::arrow::{DAY_TIME, TIMESTAMP_NTZ, list, map, timestamp};
@@ -19,8 +20,25 @@ use crate::types::proto::to_arrow;
 /// A constant as a resolved expression.
 pub(crate) fn literal(context: &Context, literal: &Literal) -> Result<Typed> {
     let (value, data_type) = scalar(context, literal)?;
-    let name = crate::functions::kernels::text::literal_name(&value, context.time_zone);
+    let name = interval_name(literal, &value)
+        .unwrap_or_else(|| text::literal_name(&value, context.time_zone));
     Ok(Typed::literal(value, data_type, name))
+}
+
+/// Intervals are named by the fields that the text of the literal had.
+fn interval_name(literal: &Literal, value: &ScalarValue) -> Option<String> {
+    use sparring_proto::connect::data_type::Kind;
+    match (literal.data_type.as_ref()?.kind.as_ref()?, value) {
+        (Kind::DayTimeInterval(kind), ScalarValue::DurationMicrosecond(Some(micros))) => {
+            let fields = (kind.start_field.unwrap_or(0), kind.end_field.unwrap_or(3));
+            Some(text::day_time_fields(*micros, fields))
+        }
+        (Kind::YearMonthInterval(kind), ScalarValue::IntervalYearMonth(Some(months))) => {
+            let fields = (kind.start_field.unwrap_or(0), kind.end_field.unwrap_or(1));
+            Some(text::year_month_fields(*months, fields))
+        }
+        _ => None,
+    }
 }
 
 /// A constant's value and type.
