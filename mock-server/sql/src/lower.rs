@@ -82,6 +82,9 @@ pub mod internal {
     pub const TIMESTAMP_LITERAL: &str = "timestamp_literal";
     /// `timestamp_ltz_literal(ntz [, zone])`: TIMESTAMP_LTZ'…'.
     pub const TIMESTAMP_LTZ_LITERAL: &str = "timestamp_ltz_literal";
+    /// `extract_path(column, path)`: Databricks' `column:path`, of JSON text or a variant; the path is one
+    /// of `get_json_object`.
+    pub const EXTRACT_PATH: &str = "extract_path";
     /// `is_unknown(boolean)`: `boolean IS UNKNOWN`.
     pub const IS_UNKNOWN: &str = "is_unknown";
     /// Table function of VALUES.

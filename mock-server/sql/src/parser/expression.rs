@@ -7,10 +7,12 @@ use sparring_proto::connect as proto;
 
 use proto::Expression;
 use proto::expression::literal::LiteralType;
-use proto::expression::{ExprType, UnresolvedNamedLambdaVariable, UnresolvedStar};
+use proto::expression::{ExprType, UnresolvedStar};
 
 use super::identifier::{identifier, identifier_list, is_identifier, name_part, quote_parts};
-use super::{Parsed, Parser, function, interval, literal, predicate, query, types};
+use super::{
+    Parsed, Parser, function, interval, lambda, literal, parameter, predicate, query, types,
+};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 use crate::lower::{self, internal};
@@ -296,6 +298,13 @@ fn postfix(parser: &mut Parser<'_>) -> Parsed<Expression> {
                 let to = types::data_type(parser)?;
                 child = parser.placed(start, function::cast_to(child, to));
             }
+            T::Colon
+                if parser.touches_next(parser.mark()) && parser.touches_next(parser.mark() - 1) =>
+            {
+                let path = lower::string(json_path(parser)?);
+                let extracted = lower::internal_function(internal::EXTRACT_PATH, vec![child, path]);
+                child = parser.placed(start, extracted);
+            }
             T::Word(K::Collate) => {
                 parser.advance();
                 let collation = super::identifier::multipart_identifier(parser)?;
@@ -303,6 +312,33 @@ fn postfix(parser: &mut Parser<'_>) -> Parsed<Expression> {
                 child = parser.placed(start, lower::function("collate", vec![child, name]));
             }
             _ => return Ok(child),
+        }
+    }
+}
+
+/// Databricks' `column:a.b[0]['c d']`, as the path that `get_json_object` takes.
+fn json_path(parser: &mut Parser<'_>) -> Parsed<String> {
+    parser.expect(T::Colon)?;
+    let mut path = String::from("$");
+    if !parser.is(T::LeftBracket) {
+        path.push_str(&format!("['{}']", name_part(parser)?));
+    }
+    loop {
+        if parser.is(T::Dot) && is_identifier(parser.kind_ahead(1)) {
+            parser.advance();
+            path.push_str(&format!("['{}']", name_part(parser)?));
+        } else if parser.eat(T::LeftBracket) {
+            match parser.kind() {
+                T::String => path.push_str(&format!("['{}']", literal::string_literal(parser)?)),
+                T::Integer | T::Star => {
+                    path.push_str(&format!("[{}]", parser.token_text()));
+                    parser.advance();
+                }
+                _ => return Err(parser.syntax_error()),
+            }
+            parser.expect(T::RightBracket)?;
+        } else {
+            return Ok(path);
         }
     }
 }
@@ -324,8 +360,8 @@ fn primary(parser: &mut Parser<'_>) -> Parsed<Expression> {
             parser.advance();
             star(parser, start, None)
         }
-        T::Question => positional_parameter(parser),
-        T::Colon => named_parameter(parser),
+        T::Question => parameter::positional_parameter(parser),
+        T::Colon => parameter::named_parameter(parser),
         T::Word(word) => match word {
             K::Null if next != T::Dot && next != T::LeftParen => {
                 parser.advance();
@@ -380,7 +416,7 @@ fn name(parser: &mut Parser<'_>) -> Parsed<Expression> {
         T::String if parser.kind() != T::Quoted => return literal::typed_literal(parser),
         T::Arrow => {
             let argument = name_part(parser)?;
-            return lambda(parser, start, vec![argument]);
+            return lambda::lambda(parser, start, vec![argument]);
         }
         _ => {}
     }
@@ -402,28 +438,8 @@ fn name(parser: &mut Parser<'_>) -> Parsed<Expression> {
     if parser.is(T::LeftParen) {
         return function::call(parser, start, parts);
     }
-    let column = column(parser, parts);
+    let column = lambda::column(parser, parts);
     Ok(parser.placed(start, column))
-}
-
-/// A column, unless the lambda around it binds its first part.
-fn column(parser: &Parser<'_>, parts: Vec<String>) -> Expression {
-    let bound = parser
-        .lambda_names
-        .iter()
-        .rev()
-        .find(|bound| bound.eq_ignore_ascii_case(&parts[0]));
-    let Some(bound) = bound else {
-        return lower::attribute(quote_parts(&parts));
-    };
-    let variable = lower::expression(ExprType::UnresolvedNamedLambdaVariable(
-        UnresolvedNamedLambdaVariable {
-            name_parts: vec![bound.clone()],
-        },
-    ));
-    parts.into_iter().skip(1).fold(variable, |child, field| {
-        lower::extract_value(child, lower::string(field))
-    })
 }
 
 /// `*` or `target.*`, perhaps `EXCEPT (…)`; the star is behind the cursor.
@@ -462,8 +478,8 @@ fn parenthesized(parser: &mut Parser<'_>) -> Parsed<Expression> {
     if query::is_parenthesized_query(parser, 0) {
         return predicate::scalar_subquery(parser);
     }
-    if let Some(arguments) = lambda_arguments(parser) {
-        return lambda(parser, start, arguments);
+    if let Some(arguments) = lambda::lambda_arguments(parser) {
+        return lambda::lambda(parser, start, arguments);
     }
     parser.advance();
     let first = parser.inside(expression_or_field)?;
@@ -487,99 +503,4 @@ fn expression_or_field(parser: &mut Parser<'_>) -> Parsed<Expression> {
         return Ok(parser.placed(start, lower::alias(value, vec![name])));
     }
     Ok(value)
-}
-
-/// `(x, y) ->`: the arguments, with the cursor left on the arrow; nothing moves if it is no lambda.
-fn lambda_arguments(parser: &mut Parser<'_>) -> Option<Vec<String>> {
-    let mut ahead = 1;
-    loop {
-        if !is_identifier(parser.kind_ahead(ahead)) {
-            return None;
-        }
-        match parser.kind_ahead(ahead + 1) {
-            T::Comma => ahead += 2,
-            T::RightParen if parser.kind_ahead(ahead + 2) == T::Arrow => break,
-            _ => return None,
-        }
-    }
-    let mark = parser.mark();
-    match identifier_list(parser) {
-        Ok(arguments) => Some(arguments),
-        Err(_) => {
-            parser.back_to(mark);
-            None
-        }
-    }
-}
-
-/// `arguments -> body`; the cursor is on the arrow.
-fn lambda(parser: &mut Parser<'_>, start: usize, arguments: Vec<String>) -> Parsed<Expression> {
-    parser.expect(T::Arrow)?;
-    let n_outer = parser.lambda_names.len();
-    parser.lambda_names.extend(arguments.iter().cloned());
-    let body = expression(parser);
-    parser.lambda_names.truncate(n_outer);
-    let arguments = arguments
-        .into_iter()
-        .map(|argument| UnresolvedNamedLambdaVariable {
-            name_parts: vec![argument],
-        })
-        .collect();
-    let lambda = lower::expression(ExprType::LambdaFunction(Box::new(
-        proto::expression::LambdaFunction {
-            function: Some(Box::new(body?)),
-            arguments,
-        },
-    )));
-    Ok(parser.placed(start, lambda))
-}
-
-fn positional_parameter(parser: &mut Parser<'_>) -> Parsed<Expression> {
-    let start = parser.mark();
-    parser.advance();
-    let index = parser.n_positional_used;
-    parser.n_positional_used += 1;
-    let bound = parser
-        .parameters
-        .and_then(|parameters| parameters.positional.get(index));
-    match bound {
-        Some(value) => Ok(value.clone()),
-        None => {
-            let place = parser.origin_from(start);
-            Err(unbound(parser, start, &format!("_{}", start_index(&place))))
-        }
-    }
-}
-
-fn start_index(origin: &proto::Origin) -> i32 {
-    match &origin.function {
-        Some(proto::origin::Function::JvmOrigin(origin)) => origin.start_index(),
-        Some(proto::origin::Function::PythonOrigin(_)) | None => 0,
-    }
-}
-
-fn named_parameter(parser: &mut Parser<'_>) -> Parsed<Expression> {
-    let start = parser.mark();
-    parser.advance();
-    let name = identifier(parser)?;
-    let bound = parser
-        .parameters
-        .and_then(|parameters| parameters.named.get(&name));
-    match bound {
-        Some(value) => Ok(value.clone()),
-        None => Err(unbound(parser, start, &name)),
-    }
-}
-
-fn unbound(parser: &Parser<'_>, start: usize, name: &str) -> crate::ParseError {
-    parser.error_from(
-        start,
-        "UNBOUND_SQL_PARAMETER",
-        Some("42P02"),
-        format!(
-            "Found the unbound parameter: {name}. Please, fix `args` and provide a mapping of the parameter to \
-             either a SQL literal or collection constructor functions such as `map()`, `array()`, `struct()`."
-        ),
-        &[("name", name)],
-    )
 }

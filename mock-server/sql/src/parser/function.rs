@@ -10,7 +10,7 @@ use proto::{DataType, Expression, NamedArgumentExpression, SubqueryExpression};
 
 use super::expression::{expression, named_expression, value_expression};
 use super::identifier::{identifier_clause, is_identifier, name_part, quote_parts};
-use super::{Parsed, Parser, from, predicate, query, types, window};
+use super::{Parsed, Parser, predicate, query, table, types, window};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 use crate::lower::{self, internal};
@@ -338,7 +338,7 @@ fn table_argument(parser: &mut Parser<'_>) -> Parsed<Expression> {
         predicate::parenthesized_query(parser)?
     } else {
         let parenthesized = parser.eat(T::LeftParen);
-        let table = from::named_table(parser)?;
+        let table = table::named_table(parser)?;
         if parenthesized {
             parser.expect(T::RightParen)?;
         }

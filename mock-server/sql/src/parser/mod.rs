@@ -9,24 +9,33 @@ pub(crate) mod expression;
 pub(crate) mod from;
 pub(crate) mod function;
 pub(crate) mod identifier;
+pub(crate) mod inline_table;
 pub(crate) mod interval;
+pub(crate) mod join;
+pub(crate) mod lambda;
+pub(crate) mod limit;
 pub(crate) mod literal;
+pub(crate) mod parameter;
 pub(crate) mod pipe;
 pub(crate) mod pivot;
+mod places;
 pub(crate) mod predicate;
 pub(crate) mod property;
 pub(crate) mod query;
+mod report;
 pub(crate) mod sample;
 pub(crate) mod select;
+pub(crate) mod set_operation;
 pub(crate) mod statement;
+pub(crate) mod table;
 pub(crate) mod types;
 pub(crate) mod window;
 
-use std::collections::BTreeMap;
-
 use sparring_proto::connect as proto;
 
-use crate::error::{ParseError, ParseErrorDetail, QueryContext, RaisedBy, Showing};
+use places::Places;
+
+use crate::error::{ParseError, Showing};
 use crate::keyword::Keyword;
 use crate::lexer::{Token, TokenKind, tokenize};
 use crate::{Parameters, lower};
@@ -235,7 +244,10 @@ impl<'a> Parser<'a> {
 
     /// Reads this token where the next one would do well behind it: the error says that it is missing.
     pub(crate) fn expect_or_missing(&mut self, kind: TokenKind, spelled: &str) -> Parsed<()> {
-        if self.is(kind) || self.kind_ahead(1) == kind || !may_follow_expression(self.kind()) {
+        if self.is(kind)
+            || self.kind_ahead(1) == kind
+            || !report::may_follow_expression(self.kind())
+        {
             return self.expect(kind);
         }
         Err(self.syntax_error_at(self.at, &format!(": missing '{spelled}'")))
@@ -354,250 +366,5 @@ impl<'a> Parser<'a> {
         let relation = rule(self);
         let own = std::mem::replace(&mut self.subqueries, outer);
         Ok(lower::with_relations(relation?, own))
-    }
-
-    // Places.
-
-    /// The origin of what lies between a token and the cursor.
-    pub(crate) fn origin_from(&self, start: usize) -> proto::Origin {
-        self.origin_between(start, self.at)
-    }
-
-    /// The origin of what lies between two tokens, the last one excluded.
-    pub(crate) fn origin_between(&self, start: usize, end: usize) -> proto::Origin {
-        let first = self.tokens[start].start;
-        let last = self.tokens[end.max(start + 1) - 1]
-            .end
-            .saturating_sub(1)
-            .max(first);
-        let (line, position) = self.places.line_and_position(first);
-        proto::Origin {
-            function: Some(proto::origin::Function::JvmOrigin(proto::JvmOrigin {
-                line: Some(line as i32),
-                start_position: Some(position as i32),
-                start_index: Some(self.places.char_index(first) as i32),
-                stop_index: Some(self.places.char_index(last) as i32),
-                ..Default::default()
-            })),
-        }
-    }
-
-    /// The first place where a name of these parts stands.
-    pub(crate) fn locate(&mut self, name: &[String]) -> Option<QueryContext> {
-        for index in 0..self.tokens.len() {
-            self.at = index;
-            if !identifier::is_identifier(self.kind()) {
-                continue;
-            }
-            let found = identifier::multipart_identifier(self);
-            if found.is_ok_and(|parts| parts == name) {
-                return Some(self.error(index, self.at, "", None, "", &[]).context());
-            }
-        }
-        None
-    }
-
-    /// The expression, marked as what lies between a token and the cursor.
-    pub(crate) fn placed(&self, start: usize, expression: proto::Expression) -> proto::Expression {
-        self.placed_between(start, self.at, expression)
-    }
-
-    /// The relation, marked as what lies between a token and the cursor.
-    pub(crate) fn placed_relation(
-        &self,
-        start: usize,
-        mut relation: proto::Relation,
-    ) -> proto::Relation {
-        let common = relation.common.get_or_insert_default();
-        common.origin = Some(self.origin_from(start));
-        relation
-    }
-
-    pub(crate) fn placed_between(
-        &self,
-        start: usize,
-        end: usize,
-        mut expression: proto::Expression,
-    ) -> proto::Expression {
-        expression.common = Some(proto::ExpressionCommon {
-            origin: Some(self.origin_between(start, end)),
-        });
-        expression
-    }
-
-    // Errors.
-
-    /// Moves a syntax error of a rule to where Spark reports it: its parser had another way to read the
-    /// first words of the rule (as names), falls back on that and stumbles behind it. Seen only outside
-    /// of nested queries.
-    pub(crate) fn reported_at<T>(&self, index: usize, parsed: Parsed<T>) -> Parsed<T> {
-        match parsed {
-            Err(error) if error.class == "PARSE_SYNTAX_ERROR" && self.query_depth <= 1 => {
-                Err(self.syntax_error_at(index, ""))
-            }
-            parsed => parsed,
-        }
-    }
-
-    /// Runs a rule inside of which no alias can end the expression.
-    pub(crate) fn inside<T>(&mut self, rule: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
-        let alias_may_follow = std::mem::replace(&mut self.alias_may_follow, false);
-        let parsed = rule(self);
-        self.alias_may_follow = alias_may_follow;
-        parsed
-    }
-
-    /// The token under the cursor is not what the grammar wants.
-    pub(crate) fn syntax_error(&self) -> ParseError {
-        self.syntax_error_at(self.at, "")
-    }
-
-    pub(crate) fn syntax_error_at(&self, index: usize, hint: &str) -> ParseError {
-        let near = self.quoted_token(index);
-        let mut error = self.detail(
-            index,
-            index + 1,
-            "PARSE_SYNTAX_ERROR",
-            Some("42601"),
-            format!("Syntax error at or near {near}{hint}."),
-            &[("error", &near), ("hint", hint)],
-        );
-        error.showing = Showing::Place;
-        ParseError::new(error)
-    }
-
-    fn quoted_token(&self, index: usize) -> String {
-        if self
-            .tokens
-            .get(index)
-            .is_none_or(|token| token.kind == TokenKind::End)
-        {
-            return "end of input".to_string();
-        }
-        let text = self
-            .text_of(index)
-            .replace('\n', "\\n")
-            .replace('\r', "\\r")
-            .replace('\t', "\\t");
-        format!("'{text}'")
-    }
-
-    /// An error about what lies between two tokens, the last one excluded.
-    pub(crate) fn error(
-        &self,
-        start: usize,
-        end: usize,
-        class: &'static str,
-        sql_state: Option<&'static str>,
-        reason: impl Into<String>,
-        parameters: &[(&str, &str)],
-    ) -> ParseError {
-        ParseError::new(self.detail(start, end, class, sql_state, reason.into(), parameters))
-    }
-
-    /// The same about what lies between a token and the cursor.
-    pub(crate) fn error_from(
-        &self,
-        start: usize,
-        class: &'static str,
-        sql_state: Option<&'static str>,
-        reason: impl Into<String>,
-        parameters: &[(&str, &str)],
-    ) -> ParseError {
-        self.error(start, self.at, class, sql_state, reason, parameters)
-    }
-
-    fn detail(
-        &self,
-        start: usize,
-        end: usize,
-        class: &'static str,
-        sql_state: Option<&'static str>,
-        reason: String,
-        parameters: &[(&str, &str)],
-    ) -> ParseErrorDetail {
-        let start = start.min(self.tokens.len() - 1);
-        let first = self.tokens[start].start;
-        let end = end.clamp(start + 1, self.tokens.len());
-        let last = self.tokens[end - 1].end.saturating_sub(1).max(first);
-        let (line, position) = self.places.line_and_position(first);
-        ParseErrorDetail {
-            class,
-            sql_state,
-            parameters: parameters
-                .iter()
-                .map(|(name, value)| (name.to_string(), value.to_string()))
-                .collect::<BTreeMap<_, _>>(),
-            line,
-            position,
-            start: self.places.char_index(first),
-            stop: self.places.char_index(last),
-            sql_text: self.text.to_string(),
-            raised_by: RaisedBy::of_class(class),
-            showing: Showing::Context,
-            reason,
-        }
-    }
-}
-
-/// Whether a token could stand behind an expression or a name.
-fn may_follow_expression(kind: TokenKind) -> bool {
-    !matches!(
-        kind,
-        TokenKind::Integer
-            | TokenKind::Decimal
-            | TokenKind::Exponent
-            | TokenKind::Suffixed
-            | TokenKind::String
-            | TokenKind::LeftParen
-            | TokenKind::Unrecognized
-    )
-}
-
-/// Where the lines and the characters of a text begin; bytes alone do for an ASCII text of one line.
-struct Places {
-    /// Bytes behind each line feed.
-    line_starts: Vec<u32>,
-    /// Bytes that do not begin a character.
-    inner_bytes: Vec<u32>,
-}
-
-impl Places {
-    fn of(text: &str) -> Self {
-        let bytes = text.as_bytes();
-        let positions = |wanted: fn(u8) -> bool| {
-            let found = bytes
-                .iter()
-                .enumerate()
-                .filter(move |(_, byte)| wanted(**byte));
-            found.map(|(at, _)| at as u32)
-        };
-        let line_starts = positions(|byte| byte == b'\n').map(|at| at + 1).collect();
-        let inner_bytes = if text.is_ascii() {
-            Vec::new()
-        } else {
-            positions(|byte| byte & 0xC0 == 0x80).collect()
-        };
-        Self {
-            line_starts,
-            inner_bytes,
-        }
-    }
-
-    fn char_index(&self, byte: u32) -> u32 {
-        byte - self.inner_bytes.partition_point(|inner| *inner <= byte) as u32
-    }
-
-    /// Line from 1, position in it from 0.
-    fn line_and_position(&self, byte: u32) -> (u32, u32) {
-        let n_lines_before = self.line_starts.partition_point(|start| *start <= byte);
-        let line_start = match n_lines_before {
-            0 => 0,
-            n => self.line_starts[n - 1],
-        };
-        (
-            n_lines_before as u32 + 1,
-            self.char_index(byte) - self.char_index(line_start),
-        )
     }
 }

@@ -12,7 +12,7 @@ use proto::relation::RelType;
 
 use super::expression::{expression, named_expression};
 use super::identifier::{multipart_identifier, name_part, quote_parts, strict_identifier};
-use super::{Parsed, Parser, from, pivot, query, sample, select};
+use super::{Parsed, Parser, join, pivot, query, sample, select, set_operation};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 use crate::lower;
@@ -63,7 +63,7 @@ pub(crate) fn operator(parser: &mut Parser<'_>, input: Relation) -> Parsed<Relat
         T::Word(K::Tablesample) => sample::sample(parser, input)?,
         T::Word(K::Pivot | K::Unpivot) => pivot::pivots(parser, input)?,
         T::Word(K::Union | K::Except | K::Minus | K::Setminus | K::Intersect) => {
-            return query::piped_set_operation(parser, input);
+            return set_operation::piped_set_operation(parser, input);
         }
         _ if parser.eat_word_text("EXTEND") => {
             let mut expressions = vec![star()];
@@ -74,7 +74,7 @@ pub(crate) fn operator(parser: &mut Parser<'_>, input: Relation) -> Parsed<Relat
             })))
         }
         _ if parser.eat_word_text("AGGREGATE") => aggregate(parser, input)?,
-        _ => match from::join(parser, input)? {
+        _ => match join::join(parser, input)? {
             Ok(joined) => joined,
             Err(_) => return Err(parser.syntax_error()),
         },

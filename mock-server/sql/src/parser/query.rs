@@ -2,15 +2,16 @@
 
 use sparring_proto::connect as proto;
 
-use proto::expression::literal::LiteralType;
-use proto::expression::{ExprType, Literal, SortOrder};
+use proto::expression::SortOrder;
 use proto::relation::RelType;
-use proto::set_operation::SetOpType;
 use proto::{Expression, Relation};
 
 use super::expression::expression;
-use super::identifier::{identifier, identifier_list};
-use super::{MAX_DEPTH, Parsed, Parser, from, pipe, select, window};
+use super::identifier::{identifier, identifier_list, is_identifier};
+use super::{
+    MAX_DEPTH, Parsed, Parser, from, inline_table, limit, literal, select, set_operation, table,
+    window,
+};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 use crate::lower::{self, internal};
@@ -58,7 +59,7 @@ fn begins_query(first: T, next: T) -> bool {
     );
     match first {
         T::Word(K::Select) => starts_item && next != T::Word(K::From),
-        T::Word(K::With | K::From | K::Table) => super::identifier::is_identifier(next),
+        T::Word(K::With | K::From | K::Table) => is_identifier(next),
         T::Word(K::Values) => starts_item,
         _ => false,
     }
@@ -110,7 +111,7 @@ pub(crate) fn query_behind_with(
     let select_start = parser.select_start;
     let alias_may_follow = std::mem::replace(&mut parser.alias_may_follow, false);
     let relation = parser.with_own_subqueries(|parser| {
-        let relation = term(parser)?;
+        let relation = set_operation::term(parser)?;
         organization(parser, relation)
     });
     parser.alias_may_follow = alias_may_follow;
@@ -165,7 +166,7 @@ fn named_query(parser: &mut Parser<'_>, recursive: bool) -> Parsed<Relation> {
         parser.advance();
         parser.expect_word(K::Recursion)?;
         parser.expect_word(K::Level)?;
-        max_level.push(super::literal::number(parser)?);
+        max_level.push(literal::number(parser)?);
     }
     parser.eat_word(K::As);
     parser.expect(T::LeftParen)?;
@@ -181,170 +182,15 @@ fn named_query(parser: &mut Parser<'_>, recursive: bool) -> Parsed<Relation> {
     Ok(lower::subquery_alias(relation, name, columns))
 }
 
-/// How two queries are combined; neighbours that are combined alike need not be nested.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Combination {
-    set_op_type: SetOpType,
-    is_all: bool,
-}
-
-/// A query and the tokens it spans.
-struct Operand {
-    relation: Relation,
-    start: usize,
-    end: usize,
-}
-
-/// Queries combined by UNION, EXCEPT and INTERSECT, of which INTERSECT binds tightest.
-fn term(parser: &mut Parser<'_>) -> Parsed<Relation> {
-    let mut operands = vec![operand(parser, intersection)?];
-    let mut last: Option<Combination> = None;
-    loop {
-        let set_op_type = match parser.kind() {
-            T::Word(K::Union) => SetOpType::Union,
-            T::Word(K::Except | K::Minus | K::Setminus) => SetOpType::Except,
-            T::PipeOperator => {
-                let start = operands[0].start;
-                let input = combined(parser, std::mem::take(&mut operands), last.take());
-                let relation = pipe::operator(parser, input.relation)?;
-                operands.push(Operand {
-                    relation,
-                    start,
-                    end: parser.mark(),
-                });
-                continue;
-            }
-            _ => return Ok(combined(parser, operands, last).relation),
-        };
-        parser.advance();
-        let combination = Combination {
-            set_op_type,
-            is_all: quantifier(parser),
-        };
-        // Only unions are associative.
-        let joins = last == Some(combination) && set_op_type == SetOpType::Union;
-        if !joins {
-            operands = vec![combined(parser, operands, last)];
-        }
-        last = Some(combination);
-        operands.push(operand(parser, intersection)?);
-    }
-}
-
-fn operand<'a>(
-    parser: &mut Parser<'a>,
-    rule: impl Fn(&mut Parser<'a>) -> Parsed<Relation>,
-) -> Parsed<Operand> {
-    let start = parser.mark();
-    let relation = rule(parser)?;
-    Ok(Operand {
-        relation,
-        start,
-        end: parser.mark(),
-    })
-}
-
-fn intersection(parser: &mut Parser<'_>) -> Parsed<Relation> {
-    let mut left = operand(parser, primary)?;
-    let mut n_links = 0;
-    while parser.eat_word(K::Intersect) {
-        n_links += 1;
-        parser.check_chain(n_links)?;
-        let combination = Combination {
-            set_op_type: SetOpType::Intersect,
-            is_all: quantifier(parser),
-        };
-        let right = operand(parser, primary)?;
-        left = set_operation(parser, left, right, combination);
-    }
-    Ok(left.relation)
-}
-
-/// `|> UNION …`: the input is the left side.
-pub(crate) fn piped_set_operation(parser: &mut Parser<'_>, input: Relation) -> Parsed<Relation> {
-    let start = parser.mark();
-    let set_op_type = match parser.kind() {
-        T::Word(K::Union) => SetOpType::Union,
-        T::Word(K::Intersect) => SetOpType::Intersect,
-        _ => SetOpType::Except,
-    };
-    parser.advance();
-    let combination = Combination {
-        set_op_type,
-        is_all: quantifier(parser),
-    };
-    let left = Operand {
-        relation: input,
-        start,
-        end: start,
-    };
-    let right = operand(parser, primary)?;
-    Ok(set_operation(parser, left, right, combination).relation)
-}
-
-/// Many unions become a balanced tree, so that a thousand of them are no deep nesting.
-fn combined(
-    parser: &Parser<'_>,
-    mut operands: Vec<Operand>,
-    combination: Option<Combination>,
-) -> Operand {
-    if let (Some(combination), true) = (combination, operands.len() > 1) {
-        let right = operands.split_off(operands.len().div_ceil(2));
-        let left = combined(parser, operands, Some(combination));
-        let right = combined(parser, right, Some(combination));
-        return set_operation(parser, left, right, combination);
-    }
-    operands.pop().unwrap_or(Operand {
-        relation: Relation::default(),
-        start: 0,
-        end: 1,
-    })
-}
-
-/// `left UNION|INTERSECT|EXCEPT [ALL] right`.
-fn set_operation(
-    parser: &Parser<'_>,
-    left: Operand,
-    right: Operand,
-    combination: Combination,
-) -> Operand {
-    let mut relation = lower::relation(RelType::SetOp(Box::new(proto::SetOperation {
-        left_input: Some(Box::new(left.relation)),
-        right_input: Some(Box::new(right.relation)),
-        set_op_type: combination.set_op_type as i32,
-        is_all: Some(combination.is_all),
-        by_name: None,
-        allow_missing_columns: None,
-    })));
-    relation.common = Some(proto::RelationCommon {
-        origin: Some(parser.origin_between(left.start, right.end)),
-        ..Default::default()
-    });
-    Operand {
-        relation,
-        start: left.start,
-        end: right.end,
-    }
-}
-
-/// ALL or DISTINCT, which is the default.
-pub(crate) fn quantifier(parser: &mut Parser<'_>) -> bool {
-    let is_all = parser.eat_word(K::All);
-    if !is_all {
-        parser.eat_word(K::Distinct);
-    }
-    is_all
-}
-
 /// A SELECT, VALUES, TABLE or a query in parentheses.
 pub(crate) fn primary(parser: &mut Parser<'_>) -> Parsed<Relation> {
     match parser.kind() {
         T::Word(K::Select) => select::select(parser),
         T::Word(K::From) => from::from_first(parser),
-        T::Word(K::Values) => from::inline_table(parser),
+        T::Word(K::Values) => inline_table::inline_table(parser),
         T::Word(K::Table) => {
             parser.advance();
-            from::named_table(parser)
+            table::named_table(parser)
         }
         T::LeftParen => {
             parser.advance();
@@ -382,40 +228,7 @@ pub(crate) fn organization(parser: &mut Parser<'_>, input: Relation) -> Parsed<R
         }
     }
     select::skip_window_clause(parser)?;
-    limit_and_offset(parser, relation)
-}
-
-fn limit_and_offset(parser: &mut Parser<'_>, input: Relation) -> Parsed<Relation> {
-    let mut limit = None;
-    let mut offset = None;
-    // Spark's grammar has LIMIT first; Databricks takes them in either order.
-    loop {
-        if limit.is_none() && parser.eat_word(K::Limit) {
-            limit = Some(if parser.eat_word(K::All) {
-                None
-            } else {
-                Some(row_count(parser, "limit")?)
-            });
-        } else if offset.is_none() && parser.eat_word(K::Offset) {
-            offset = Some(row_count(parser, "offset")?);
-        } else {
-            break;
-        }
-    }
-    let mut relation = input;
-    if let Some(offset) = offset {
-        relation = lower::relation(RelType::Offset(Box::new(proto::Offset {
-            input: Some(Box::new(relation)),
-            offset,
-        })));
-    }
-    if let Some(limit) = limit.flatten() {
-        relation = lower::relation(RelType::Limit(Box::new(proto::Limit {
-            input: Some(Box::new(relation)),
-            limit,
-        })));
-    }
-    Ok(relation)
+    limit::limit_and_offset(parser, relation)
 }
 
 fn order_list(parser: &mut Parser<'_>) -> Parsed<Vec<SortOrder>> {
@@ -455,102 +268,4 @@ fn distribute(input: Relation, partition_exprs: Vec<Expression>) -> Relation {
             num_partitions: None,
         },
     )))
-}
-
-/// The number behind LIMIT or OFFSET: any constant integer expression, folded here because the protocol
-/// carries a number.
-fn row_count(parser: &mut Parser<'_>, name: &str) -> Parsed<i32> {
-    let start = parser.mark();
-    let value = expression(parser)?;
-    if let Some(n) = fold_integer(&value).filter(|n| (0..=i64::from(i32::MAX)).contains(n)) {
-        return Ok(n as i32);
-    }
-    let text = parser.text_between(start, parser.mark());
-    let shown = match &value.expr_type {
-        Some(ExprType::Literal(Literal {
-            literal_type: Some(LiteralType::String(text)),
-            ..
-        })) => text,
-        _ => text,
-    };
-    let (class, detail, parameter) = match (fold_integer(&value), literal_type_name(&value)) {
-        (Some(n), _) if n < 0 => (
-            "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE",
-            format!("The {name} expression must be equal to or greater than 0, but got {n}."),
-            ("v", n.to_string()),
-        ),
-        (_, Some(type_name)) => (
-            "INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE",
-            format!("The {name} expression must be integer type, but got \"{type_name}\"."),
-            ("dataType", format!("\"{type_name}\"")),
-        ),
-        (_, None) => (
-            "INVALID_LIMIT_LIKE_EXPRESSION.IS_UNFOLDABLE",
-            format!("The {name} expression must evaluate to a constant value."),
-            ("name", name.to_string()),
-        ),
-    };
-    Err(parser.error_from(
-        start,
-        class,
-        Some("42K0E"),
-        format!("The limit like expression \"{shown}\" is invalid. {detail}"),
-        &[
-            ("expr", &format!("\"{shown}\"")),
-            ("name", name),
-            (parameter.0, &parameter.1),
-        ],
-    ))
-}
-
-/// The type of a literal that counts no rows.
-fn literal_type_name(value: &Expression) -> Option<String> {
-    let Some(ExprType::Literal(literal)) = &value.expr_type else {
-        return None;
-    };
-    Some(match literal.literal_type.as_ref()? {
-        LiteralType::Null(_) => "VOID".to_string(),
-        LiteralType::Boolean(_) => "BOOLEAN".to_string(),
-        LiteralType::Long(_) => "BIGINT".to_string(),
-        LiteralType::Float(_) => "FLOAT".to_string(),
-        LiteralType::Double(_) => "DOUBLE".to_string(),
-        LiteralType::Decimal(decimal) => {
-            format!("DECIMAL({},{})", decimal.precision(), decimal.scale())
-        }
-        LiteralType::String(_) => "STRING".to_string(),
-        LiteralType::Date(_) => "DATE".to_string(),
-        LiteralType::Binary(_) => "BINARY".to_string(),
-        _ => return None,
-    })
-}
-
-fn fold_integer(value: &Expression) -> Option<i64> {
-    match value.expr_type.as_ref()? {
-        ExprType::Literal(literal) => match literal.literal_type.as_ref()? {
-            LiteralType::Byte(n) | LiteralType::Short(n) | LiteralType::Integer(n) => {
-                Some((*n).into())
-            }
-            LiteralType::Long(n) => Some(*n),
-            _ => None,
-        },
-        ExprType::Cast(cast) => fold_integer(cast.expr.as_ref()?),
-        ExprType::UnresolvedFunction(function) => {
-            let arguments: Vec<i64> = function
-                .arguments
-                .iter()
-                .map(fold_integer)
-                .collect::<Option<_>>()?;
-            match (function.function_name.as_str(), arguments.as_slice()) {
-                ("+", [left, right]) => left.checked_add(*right),
-                ("-", [left, right]) => left.checked_sub(*right),
-                ("*", [left, right]) => left.checked_mul(*right),
-                ("%", [left, right]) => left.checked_rem(*right),
-                ("div", [left, right]) => left.checked_div(*right),
-                ("negative", [only]) => only.checked_neg(),
-                ("positive", [only]) => Some(*only),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
 }

@@ -9,4 +9,6 @@ mod extremes;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod interface;
+#[cfg(test)]
 mod render;

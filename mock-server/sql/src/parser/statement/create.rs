@@ -4,7 +4,7 @@ use super::super::expression::expression;
 use super::super::identifier::{
     identifier, identifier_list, is_identifier, multipart_identifier, quote_parts,
 };
-use super::super::{Parsed, Parser, from, literal, property, query, window};
+use super::super::{Parsed, Parser, literal, property, query, table as table_name, window};
 use super::column::{column_definition, name_list, table_elements};
 use super::{duplicate_clause, eat_schema, if_not_exists, namespace, view};
 use crate::error::ParseError;
@@ -274,7 +274,7 @@ fn clone_table(
         parser.eat_word(K::Deep);
     }
     parser.expect_word(K::Clone)?;
-    let source = from::table_at_version(parser)?;
+    let source = table_name::table_at_version(parser)?;
     let mut clone = CloneTable {
         name,
         if_not_exists,

@@ -2,7 +2,7 @@
 
 use super::super::expression::{expression, named_expression};
 use super::super::identifier::{identifier, multipart_identifier};
-use super::super::{Parsed, Parser, from, literal, property, query};
+use super::super::{Parsed, Parser, literal, property, query, table};
 use super::change::optional_columns;
 use super::{if_exists, namespace_of, partition};
 use crate::keyword::Keyword as K;
@@ -155,7 +155,7 @@ pub(super) fn vacuum(parser: &mut Parser<'_>) -> Parsed<Statement> {
 pub(super) fn restore(parser: &mut Parser<'_>) -> Parsed<Statement> {
     parser.advance();
     parser.eat_word(K::Table);
-    let table = from::restored_table(parser)?;
+    let table = table::restored_table(parser)?;
     Ok(Statement::Restore(Restore { table }))
 }
 

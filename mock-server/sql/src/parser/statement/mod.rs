@@ -26,6 +26,7 @@ use crate::statement::{Name, PartitionValue, SqlExpression, Statement};
 
 /// One statement, up to the end or the semicolon.
 pub(crate) fn statement(parser: &mut Parser<'_>) -> Parsed<Statement> {
+    refuse_unsupported(parser)?;
     let T::Word(word) = parser.kind() else {
         return query::query(parser).map(Statement::Query);
     };
@@ -60,6 +61,39 @@ pub(crate) fn statement(parser: &mut Parser<'_>) -> Parsed<Statement> {
         K::Grant | K::Revoke => privilege::grant(parser),
         _ => query::query(parser).map(Statement::Query),
     }
+}
+
+/// First words of statements that Spark or Databricks has and we have not. They are refused by name, with the
+/// class that Spark keeps for statements it knows and does not take.
+const UNSUPPORTED: [&str; 22] = [
+    "ADD", "APPLY", "BEGIN", "CALL", "COMMIT", "CONVERT", "DECLARE", "DENY", "EXECUTE", "EXPORT",
+    "FSCK", "GENERATE", "IMPORT", "LIST", "LOAD", "LOCK", "PUT", "REORG", "ROLLBACK", "START",
+    "SYNC", "UNLOCK",
+];
+
+fn refuse_unsupported(parser: &Parser<'_>) -> Parsed<()> {
+    let Some(word) = UNSUPPORTED.iter().find(|word| parser.is_word_text(word)) else {
+        return Ok(());
+    };
+    // A word alone is a slip of the pen.
+    if matches!(parser.kind_ahead(1), T::End | T::Semicolon) {
+        return Err(parser.syntax_error_at(parser.mark() + 1, ""));
+    }
+    let mut end = parser.mark();
+    while !matches!(
+        parser.kind_ahead(end - parser.mark()),
+        T::End | T::Semicolon
+    ) {
+        end += 1;
+    }
+    Err(parser.error(
+        parser.mark(),
+        end,
+        "INVALID_STATEMENT_OR_CLAUSE",
+        Some("42601"),
+        format!("The statement or clause: {word} is not valid."),
+        &[("operation", word)],
+    ))
 }
 
 /// `WITH … query` or `WITH … INSERT|UPDATE|DELETE|MERGE …`.
