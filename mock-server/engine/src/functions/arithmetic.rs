@@ -136,11 +136,13 @@ fn binary(call: &Call<'_>, operator: Operator, failure: Failure) -> Result<Typed
         Failure::Session if call.context.ansi => OnFailure::Error,
         Failure::Session => OnFailure::Wrap,
     };
-    let result = result_type(operator, &left.data_type, &right.data_type)
+    let decimals = (as_decimal(&left, &right), as_decimal(&right, &left));
+    let result = result_type(operator, (&left.data_type, &right.data_type), decimals)
         .ok_or_else(|| mismatch(call, operator, &name))?;
     let (left, right) = operands(call, operator, left, right, &result)?;
     let may_fail_to_null = match on_failure {
-        OnFailure::Error => false,
+        // Spark calls every quotient nullable, ANSI or not.
+        OnFailure::Error => operator.divides(),
         OnFailure::Null => true,
         OnFailure::Wrap => operator.divides() || matches!(result, DataType::Decimal128(..)),
     };
@@ -168,6 +170,13 @@ fn numbers(call: &Call<'_>, operator: Operator, name: &str) -> Result<(Typed, Ty
     let one = |this: &Typed, other: &Typed| -> Result<Typed> {
         let to = match (&this.data_type, &other.data_type) {
             (DataType::Null, DataType::Null) => DataType::Float64,
+            // With ANSI on two texts are no numbers, nor is one beside nothing.
+            (DataType::Utf8, DataType::Utf8 | DataType::Null)
+            | (DataType::Null, DataType::Utf8)
+                if call.context.ansi =>
+            {
+                return Err(wrong_type(call, operator, name, &DataType::Utf8));
+            }
             (DataType::Null, number) => number.clone(),
             (DataType::Utf8, _) if !call.context.ansi => DataType::Float64,
             (DataType::Utf8, integral) if is_integral(integral) => DataType::Int64,
@@ -187,6 +196,29 @@ fn numbers(call: &Call<'_>, operator: Operator, name: &str) -> Result<(Typed, Ty
     Ok((one(left, right)?, one(right, left)?))
 }
 
+/// Spark's complaint about operands of one type that the operator does not take.
+fn wrong_type(call: &Call<'_>, operator: Operator, name: &str, actual: &DataType) -> Error {
+    let wanted = match operator {
+        Operator::IntegralDivide => {
+            "(\"BIGINT\" or \"DECIMAL\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL DAY TO SECOND\")"
+        }
+        Operator::Divide => "(\"DOUBLE\" or \"DECIMAL\")",
+        Operator::Add | Operator::Subtract => {
+            "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL\")"
+        }
+        Operator::Multiply | Operator::Remainder | Operator::PositiveModulus => "\"NUMERIC\"",
+    };
+    Error::new(
+        "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
+        [
+            ("sqlExpr", format!("\"{name}\"")),
+            ("inputType", wanted.to_owned()),
+            ("actualDataType", format!("\"{}\"", sql_name(actual))),
+        ],
+    )
+    .at(call.origin.clone())
+}
+
 fn mismatch(call: &Call<'_>, operator: Operator, name: &str) -> Error {
     let type_of = |i: usize| {
         call.args
@@ -195,21 +227,8 @@ fn mismatch(call: &Call<'_>, operator: Operator, name: &str) -> Error {
             .unwrap_or_default()
     };
     let both = (type_of(0), type_of(1));
-    if both.0 == both.1 {
-        let wanted = if operator == Operator::IntegralDivide {
-            "(\"BIGINT\" or \"DECIMAL\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\")"
-        } else {
-            "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL\")"
-        };
-        return Error::new(
-            "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
-            [
-                ("sqlExpr", format!("\"{name}\"")),
-                ("inputType", wanted.to_owned()),
-                ("actualDataType", format!("\"{}\"", both.0)),
-            ],
-        )
-        .at(call.origin.clone());
+    if let (true, Some(arg)) = (both.0 == both.1, call.args.first()) {
+        return wrong_type(call, operator, name, &arg.data_type);
     }
     Error::new(
         "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
@@ -222,14 +241,26 @@ fn mismatch(call: &Call<'_>, operator: Operator, name: &str) -> Error {
     .at(call.origin.clone())
 }
 
-fn result_type(operator: Operator, left: &DataType, right: &DataType) -> Option<DataType> {
+/// The decimal that an operand beside another becomes: a constant takes only the digits it has.
+fn as_decimal(value: &Typed, other: &Typed) -> Option<(u8, i8)> {
+    matches!(other.data_type, DataType::Decimal128(..))
+        .then(|| literal_decimal(value))
+        .flatten()
+        .or_else(|| decimal_for(&value.data_type))
+}
+
+fn result_type(
+    operator: Operator,
+    (left, right): (&DataType, &DataType),
+    decimals: (Option<(u8, i8)>, Option<(u8, i8)>),
+) -> Option<DataType> {
     let has_decimal =
         matches!(left, DataType::Decimal128(..)) || matches!(right, DataType::Decimal128(..));
     if operator == Operator::IntegralDivide {
         return Some(DataType::Int64);
     }
     if has_decimal {
-        return match (decimal_for(left), decimal_for(right)) {
+        return match decimals {
             (Some(l), Some(r)) => Some(decimal_result(operator.symbol(), l, r)),
             _ => Some(DataType::Float64),
         };

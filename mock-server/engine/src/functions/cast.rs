@@ -10,12 +10,46 @@ use datafusion::logical_expr::expr::Cast as PlanCast;
 use super::kernel::Kernel;
 use super::kernels::cast as kernels;
 use super::kernels::zone::Zone;
+use super::{Call, Function, scalar};
 use crate::error::{Error, QueryContext, Result};
 use crate::plan::context::Context;
 use crate::plan::typed::{Typed, scalar_of};
-use crate::types::arrow::same_shape;
+use crate::types::arrow::{same_shape, timestamp};
 use crate::types::coerce::is_numeric;
 use crate::types::sql_name;
+
+/// Functions named after a type are casts to it.
+pub(super) const TABLE: &[Function] = &[
+    scalar("bigint", |call| to_type(call, &DataType::Int64)),
+    scalar("binary", |call| to_type(call, &DataType::Binary)),
+    scalar("boolean", |call| to_type(call, &DataType::Boolean)),
+    scalar("date", |call| to_type(call, &DataType::Date32)),
+    scalar("decimal", |call| {
+        to_type(call, &DataType::Decimal128(10, 0))
+    }),
+    scalar("double", |call| to_type(call, &DataType::Float64)),
+    scalar("float", |call| to_type(call, &DataType::Float32)),
+    scalar("int", |call| to_type(call, &DataType::Int32)),
+    scalar("smallint", |call| to_type(call, &DataType::Int16)),
+    scalar("string", |call| to_type(call, &DataType::Utf8)),
+    scalar("timestamp", |call| to_type(call, &timestamp())),
+    scalar("tinyint", |call| to_type(call, &DataType::Int8)),
+];
+
+/// `int(x)`: the column keeps the name of what is cast.
+fn to_type(call: &Call<'_>, to: &DataType) -> Result<Typed> {
+    call.arity(1..=1)?;
+    let value = call.arg(0)?.clone();
+    let name = std::sync::Arc::clone(&value.name);
+    let mode = CastMode::implicit(call.context);
+    let found = cast(call.context, value, to, mode, call.origin.clone())?;
+    Ok(Typed {
+        id: None,
+        alias: None,
+        ..found
+    }
+    .named(name))
+}
 
 /// What a value that does not fit does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

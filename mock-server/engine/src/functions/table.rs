@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{
-    Function, aggregates, arithmetic, comparison, conditional, datetime, generators, windows,
+    Function, aggregates, arithmetic, cast, comparison, conditional, datetime, generators, windows,
 };
 
 const GROUPS: &[&[Function]] = &[
     aggregates::TABLE,
     arithmetic::TABLE,
+    cast::TABLE,
     comparison::TABLE,
     conditional::TABLE,
     datetime::TABLE,

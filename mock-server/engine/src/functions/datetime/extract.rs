@@ -128,8 +128,8 @@ pub(super) fn extract(call: &Call<'_>) -> Result<Typed> {
     call.arity(2..=2)?;
     let field = call.arg(0)?;
     let value = call.arg(1)?;
-    let name: Arc<str> = if call.name == "extract" {
-        format!("extract({} FROM {})", field.name, value.name).into()
+    let name: Arc<str> = if matches!(call.name, "extract" | "datepart") {
+        format!("{}({} FROM {})", call.name, field.name, value.name).into()
     } else {
         call.default_name()
     };

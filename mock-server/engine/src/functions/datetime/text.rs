@@ -198,7 +198,8 @@ pub(super) fn unix_timestamp(call: &Call<'_>) -> Result<Typed> {
                 (DataType::Int64, nullable),
                 vec![value],
                 name,
-                |v| Ok(Some(v[0].div_euclid(SECOND))),
+                // Unlike a cast this cuts towards zero.
+                |v| Ok(Some(v[0] / SECOND)),
             ))
         }
         DataType::Utf8 | DataType::Null => read(

@@ -132,6 +132,26 @@ fn up(value: i256, digits: i32) -> Option<i256> {
     }
 }
 
+/// The value with all but its first 34 digits rounded half even to zeros, as
+/// `MathContext.DECIMAL128` keeps them.
+pub(crate) fn in_34_digits(value: i256) -> i256 {
+    let digits = i32::try_from(value.wrapping_abs().to_string().len()).unwrap_or(0);
+    if digits <= 34 {
+        return value;
+    }
+    let unit = power(digits - 34);
+    let (quotient, rest) = (value.wrapping_div(unit), value.wrapping_rem(unit));
+    let twice = rest.wrapping_abs().wrapping_mul(i256::from_i128(2));
+    let is_odd = quotient.wrapping_rem(i256::from_i128(2)) != i256::ZERO;
+    let up = twice > unit || (twice == unit && is_odd);
+    let step = match (up, value < i256::ZERO) {
+        (false, _) => i256::ZERO,
+        (true, false) => i256::ONE,
+        (true, true) => i256::MINUS_ONE,
+    };
+    quotient.wrapping_add(step).wrapping_mul(unit)
+}
+
 /// Ten to the power of `digits`; 76 digits are what 256 bits hold.
 pub(crate) fn power(digits: i32) -> i256 {
     let digits = u32::try_from(digits.clamp(0, 76)).unwrap_or(0);

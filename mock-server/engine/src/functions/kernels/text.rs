@@ -247,7 +247,7 @@ pub(crate) fn literal_name(value: &ScalarValue, zone: Tz) -> String {
         ScalarValue::Utf8(Some(text)) => text.clone(),
         ScalarValue::Float32(Some(number)) => float(*number),
         ScalarValue::Float64(Some(number)) => double(*number),
-        ScalarValue::Decimal128(Some(number), _, scale) => decimal_plain(*number, *scale),
+        ScalarValue::Decimal128(Some(number), _, scale) => decimal_java(*number, *scale),
         ScalarValue::Date32(Some(days)) => format!("DATE '{}'", date(*days)),
         ScalarValue::TimestampMicrosecond(Some(micros), Some(_)) => {
             format!("TIMESTAMP '{}'", timestamp(*micros, zone))

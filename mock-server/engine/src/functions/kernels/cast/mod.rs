@@ -148,7 +148,7 @@ fn up_castable(from: &DataType, to: &DataType) -> bool {
             a.len() == b.len() && a.iter().zip(b.iter()).all(|(x, y)| fits(x, y))
         }
         (T::List(_) | T::Map(..) | T::Struct(_), _) => false,
-        (_, T::Utf8) => true,
+        (_, T::Utf8) | (T::Utf8, T::Binary) => true,
         (T::Decimal128(p, s), integral) if is_integral(integral) => {
             decimal_for(integral).is_some_and(|wide| wider(wide, (*p, *s)))
         }

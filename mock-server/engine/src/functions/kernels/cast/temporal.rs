@@ -343,7 +343,9 @@ fn from_number(job: &Cast, array: &ArrayRef) -> Result<ArrayRef> {
             let scale = i32::from(*scale);
             let unscaled = array.as_primitive::<Decimal128Type>();
             unscaled.unary(|v| {
-                let scaled = i256::from_i128(v).wrapping_mul(decimal::power(6));
+                // Scala multiplies in 34 digits and drops the rest half even.
+                let exact = i256::from_i128(v).wrapping_mul(decimal::power(6));
+                let scaled = decimal::in_34_digits(exact);
                 let whole = scaled.wrapping_div(decimal::power(scale));
                 // `BigDecimal.longValue` keeps the low 64 bits.
                 #[expect(clippy::cast_possible_truncation, reason = "the low bits on purpose")]
