@@ -18,6 +18,7 @@ import base64
 import datetime
 import decimal
 import json
+import shutil
 import signal
 import sys
 import threading
@@ -42,6 +43,9 @@ from render import double_text, quoted, row_lines, schema_lines, type_text
 from slt import stable
 
 SECONDS_PER_CASE = 60
+
+# What cases write; empty at the start of each.
+SCRATCH = "/tmp/sparring-scratch"
 
 
 class _Stuck(BaseException):
@@ -316,6 +320,7 @@ class Recorder:
             signal.alarm(0)
 
     def _captured(self, setup, text, name):
+        shutil.rmtree(SCRATCH, ignore_errors=True)
         builder = DefaultChannelBuilder(f"sc://{self._address}")
         capture = _Capture()
         builder.add_interceptor(capture)

@@ -102,8 +102,8 @@ def error_lines(error):
 
 
 def stable(text):
-    """Expression ids, job stages and the like differ at each run; they become `#n`."""
-    return re.sub(r"#\d+L?", "#n", text)
+    """Expression ids and names of written files differ at each run; they become `#n` and `part-#n`."""
+    return re.sub(r"part-\d{5}-[0-9a-f-]{36}", "part-#n", re.sub(r"#\d+L?", "#n", text))
 
 
 def answer_lines(result, flags):
