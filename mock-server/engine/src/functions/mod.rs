@@ -15,6 +15,7 @@ mod conditional;
 mod datetime;
 mod fold;
 mod generators;
+mod json;
 mod table;
 mod temporal;
 mod total;

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{
-    Function, aggregates, arithmetic, cast, comparison, conditional, datetime, generators, windows,
+    Function, aggregates, arithmetic, cast, comparison, conditional, datetime, generators, json,
+    windows,
 };
 
 const GROUPS: &[&[Function]] = &[
@@ -15,6 +16,7 @@ const GROUPS: &[&[Function]] = &[
     conditional::TABLE,
     datetime::TABLE,
     generators::TABLE,
+    json::TABLE,
     windows::TABLE,
 ];
 
