@@ -233,6 +233,8 @@ impl<'a> Planner<'a> {
             return Ok(found);
         }
         let name = format!("{}[{}]", child.name, key.name);
+        // `a[0]` of a plain column is named after itself, as `a.b` is.
+        let plain = child.id.is_some() || child.alias.is_some();
         let found = match &child.data_type {
             arrow::datatypes::DataType::List(_) => {
                 self.call_by_name("get_array_item", vec![child, key], origin)?
@@ -251,7 +253,8 @@ impl<'a> Planner<'a> {
                 .at(origin));
             }
         };
-        Ok(found.named(name))
+        let found = found.named(name.as_str());
+        Ok(if plain { found.aliased(name) } else { found })
     }
 
     fn update_fields(

@@ -70,9 +70,7 @@ impl<'a> Planner<'a> {
         let column = column.clone();
         let expr = Expr::ScalarSubquery(subquery(planned.plan));
         // A query without rows is null, whatever its column says.
-        let mut value = Typed::new(expr, column.data_type, true, "scalarsubquery()");
-        value.alias = Some(column.name);
-        Ok(value)
+        Ok(Typed::new(expr, column.data_type, true, "scalarsubquery()"))
     }
 
     fn in_subquery(
