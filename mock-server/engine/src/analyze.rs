@@ -38,7 +38,12 @@ pub(crate) async fn analyze(session: &Arc<Session>, request: &Analyze) -> Result
             version: SPARK_VERSION.to_owned(),
         })),
         Analyze::DdlParse(node) => {
-            let parsed = from_arrow(&parse(&node.ddl_string)?);
+            // No text at all is a row without columns.
+            let parsed = match node.ddl_string.trim() {
+                "" => DataType::Struct(arrow::datatypes::Fields::empty()),
+                text => parse(text)?,
+            };
+            let parsed = from_arrow(&parsed);
             Ok(Answer::DdlParse(answer::DdlParse {
                 parsed: Some(parsed),
             }))
@@ -138,7 +143,12 @@ pub(crate) async fn analyze(session: &Arc<Session>, request: &Analyze) -> Result
                 storage_level: Some(level),
             }))
         }
-        Analyze::JsonToDdl(node) => match parse_json(&node.json_string)? {
+        Analyze::JsonToDdl(node) => match parse_json(&node.json_string).map_err(|_| {
+            Error::new(
+                "INVALID_JSON_DATA_TYPE",
+                [("invalidType", node.json_string.as_str())],
+            )
+        })? {
             DataType::Struct(fields) => Ok(Answer::JsonToDdl(answer::JsonToDdl {
                 ddl_string: tree::to_ddl(&fields),
             })),

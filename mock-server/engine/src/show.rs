@@ -39,7 +39,7 @@ pub(crate) fn text_table(
     if style.vertical {
         vertical(&mut out, &header, &rows);
         if rows.is_empty() {
-            out.push_str("(0 rows)\n");
+            out.push_str("(0 rows)");
             return Ok(out);
         }
     } else {
@@ -75,7 +75,7 @@ pub(crate) fn html_table(
 fn footer(out: &mut String, more: bool, rows: usize) {
     if more {
         let word = if rows == 1 { "row" } else { "rows" };
-        out.push_str(&format!("only showing top {rows} {word}\n"));
+        out.push_str(&format!("only showing top {rows} {word}"));
     }
 }
 

@@ -37,7 +37,9 @@ impl Workspace {
     /// `default`, and `hive_metastore.default`.
     pub async fn open(options: Options) -> Result<Arc<Self>> {
         let config = SessionConfig::new()
-            .with_target_partitions(std::thread::available_parallelism().map_or(1, usize::from))
+            // One partition: rows keep the order that Spark's small inputs have, and plans of small
+            // data need no exchange. Sessions run beside each other, not one query in parallel.
+            .with_target_partitions(1)
             .with_information_schema(false)
             .set_bool(
                 "datafusion.execution.parquet.schema_force_view_types",

@@ -179,14 +179,23 @@ pub(crate) fn in_scope(
         found.dedup_by_key(|column| column.id);
         match found.as_slice() {
             [] => {}
-            [column] => return nested_fields(context, Typed::column(column), fields).map(Some),
+            [column] => return nested_fields(context, spelt(column, name), fields).map(Some),
             many if many.iter().all(|column| column.id == many[0].id) => {
-                return nested_fields(context, Typed::column(many[0]), fields).map(Some);
+                return nested_fields(context, spelt(many[0], name), fields).map(Some);
             }
             many => return Err(ambiguous(parts, many)),
         }
     }
     Ok(None)
+}
+
+/// A reference under the name that the query wrote: Spark keeps its upper and lower case.
+fn spelt(column: &Column, name: &str) -> Typed {
+    let mut value = Typed::column(column);
+    if *value.name != *name {
+        value.name = name.into();
+    }
+    value
 }
 
 fn ambiguous(parts: &[String], columns: &[&Column]) -> Error {
@@ -247,7 +256,7 @@ pub(crate) fn resolve_in_plan(
     };
     if output.ambiguous {
         return Err(
-            Error::new("AMBIGUOUS_COLUMN_REFERENCE", [("name", quote_parts(parts))])
+            Error::new("AMBIGUOUS_COLUMN_REFERENCE", [("name", spelled(parts))])
                 .at(origin.cloned()),
         );
     }
@@ -278,14 +287,20 @@ fn is(column: &Column, reference: &PlanColumn) -> bool {
 fn not_in_dataframe(parts: &[String]) -> Error {
     Error::new(
         "CANNOT_RESOLVE_DATAFRAME_COLUMN",
-        [("name", quote_parts(parts))],
+        [("name", spelled(parts))],
     )
+}
+
+/// The name as Spark writes expressions in messages.
+fn spelled(parts: &[String]) -> String {
+    let parts: Vec<String> = parts.iter().map(|part| quote_if_needed(part)).collect();
+    format!("\"{}\"", parts.join("."))
 }
 
 /// Spark's complaint about an unknown name, with the five most similar columns.
 pub(crate) fn unresolved(scope: &Scope, parts: &[String]) -> Error {
     let name = quote_parts(parts);
-    let wanted = parts.join(".").to_lowercase();
+    let wanted = parts.join(".");
     let single_qualifier = scope
         .columns
         .iter()
@@ -303,11 +318,10 @@ pub(crate) fn unresolved(scope: &Scope, parts: &[String]) -> Error {
             } else {
                 qualified_name(column)
             };
-            let plain = shown.replace('`', "").to_lowercase();
-            (strsim::levenshtein(&plain, &wanted), shown)
+            (strsim::levenshtein(&shown, &wanted), shown)
         })
         .collect();
-    options.sort_by_key(|(distance, _)| *distance);
+    options.sort();
     options.truncate(5);
     if options.is_empty() {
         return Error::new(

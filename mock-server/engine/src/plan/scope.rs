@@ -143,9 +143,8 @@ impl Scope {
                 None => {
                     plans.insert(id, theirs);
                 }
-                Some(ours) if theirs.depth < ours.depth => *ours = theirs,
-                Some(ours) if theirs.depth == ours.depth => ours.ambiguous = true,
-                Some(_) => {}
+                // On both sides of a join a DataFrame's columns are ambiguous, however deep.
+                Some(ours) => ours.ambiguous = true,
             }
         }
         let mut columns = self.columns;

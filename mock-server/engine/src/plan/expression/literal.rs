@@ -163,7 +163,8 @@ fn decimal_scalar(
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let mut unscaled = format!("{whole}{fraction}");
     let mut own_scale = i32::try_from(fraction.len()).map_err(|_| bad())? - exponent;
-    let wanted_scale = decimal.scale.unwrap_or(own_scale.max(0));
+    // Clients send their default scale of 0 with any value; digits are not lost for that.
+    let wanted_scale = decimal.scale.unwrap_or(0).max(own_scale.max(0));
     while own_scale < wanted_scale {
         unscaled.push('0');
         own_scale += 1;

@@ -250,15 +250,15 @@ impl Planner<'_> {
         };
         let folded = self.fold(&value)?;
         let negative = is_negative(&folded);
-        let text = format!(
-            "{} {}",
-            value.name,
-            if negative { "PRECEDING" } else { "FOLLOWING" }
-        );
-        let text = if negative {
-            text.replacen("(- ", "", 1).replacen(") ", " ", 1)
-        } else {
-            text
+        // Spark writes `1 PRECEDING` for a minus sign before a value, and any other value as it is
+        // with FOLLOWING, negative ones of DataFrames too.
+        let text = match value
+            .name
+            .strip_prefix("(- ")
+            .and_then(|t| t.strip_suffix(')'))
+        {
+            Some(positive) => format!("{positive} PRECEDING"),
+            None => format!("{} FOLLOWING", value.name),
         };
         if units == WindowFrameUnits::Rows {
             let Some(rows) = as_i64(&folded) else {
@@ -267,14 +267,8 @@ impl Planner<'_> {
             let offset = ScalarValue::UInt64(Some(rows.unsigned_abs()));
             return Ok(match rows {
                 0 => (WindowFrameBound::CurrentRow, "CURRENT ROW".into()),
-                1.. => (
-                    WindowFrameBound::Following(offset),
-                    format!("{rows} FOLLOWING"),
-                ),
-                _ => (
-                    WindowFrameBound::Preceding(offset),
-                    format!("{} PRECEDING", rows.unsigned_abs()),
-                ),
+                1.. => (WindowFrameBound::Following(offset), text),
+                _ => (WindowFrameBound::Preceding(offset), text),
             });
         }
         let [_] = order else {

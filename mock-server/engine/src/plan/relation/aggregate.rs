@@ -92,10 +92,8 @@ impl Planner<'_> {
     ) -> Result<(Planned, Vec<Typed>, Option<Vec<Vec<usize>>>)> {
         let mut keys = Vec::new();
         for expression in &node.grouping_expressions {
-            match self.key_ordinal(expression, &input)? {
-                Some(key) => keys.push(key),
-                None => keys.push(self.resolve(expression, &input.scope)?),
-            }
+            // Clients turn `groupBy(1)` into a column themselves; a constant is one.
+            keys.push(self.resolve(expression, &input.scope)?);
         }
         let n = keys.len();
         let sets = match node.group_type() {
@@ -116,30 +114,6 @@ impl Planner<'_> {
             GroupType::Groupby | GroupType::Unspecified | GroupType::Pivot => None,
         };
         Ok((input, keys, sets))
-    }
-
-    fn key_ordinal(
-        &self,
-        expression: &proto::Expression,
-        input: &Planned,
-    ) -> Result<Option<Typed>> {
-        // `groupBy(1)` names the first column, as in SQL.
-        let Some(place) = integer(expression) else {
-            return Ok(None);
-        };
-        let column = usize::try_from(place).ok().filter(|p| *p >= 1);
-        let column = column.and_then(|p| input.scope.columns.get(p - 1));
-        column
-            .map(|column| Some(Typed::column(column)))
-            .ok_or_else(|| {
-                Error::new(
-                    "GROUP_BY_POS_OUT_OF_RANGE",
-                    [
-                        ("index", place.to_string()),
-                        ("size", input.scope.columns.len().to_string()),
-                    ],
-                )
-            })
     }
 
     /// The keys of a SQL `GROUP BY`: ordinals and aliases of the select list, ALL, and sets.
@@ -775,6 +749,27 @@ fn replace(
                         .unwrap_or(false)
                 }) {
                     return Err(Error::of("NESTED_AGGREGATE_FUNCTION").into());
+                }
+                let mut node = node;
+                if let Expr::AggregateFunction(call) = &mut node
+                    && call.func.name() == "grouping"
+                {
+                    // Keys are columns below the aggregate; without arguments all keys are meant.
+                    if call.params.args.is_empty() {
+                        call.params.args = grouped
+                            .keys
+                            .iter()
+                            .map(|(_, column)| column.expr())
+                            .collect();
+                    } else {
+                        for arg in &mut call.params.args {
+                            if let Some((_, column)) =
+                                grouped.keys.iter().find(|(key, _)| key.expr == *arg)
+                            {
+                                *arg = column.expr();
+                            }
+                        }
+                    }
                 }
                 let id = match aggregates.iter().find(|(known, _)| *known == node) {
                     Some((_, id)) => *id,

@@ -43,7 +43,11 @@ impl Planner<'_> {
             .into_iter()
             .map(|value| (value.to_column(), value))
             .collect();
-        let plan = project(input.plan.clone(), &list)?;
+        let plan = if unchanged(&input.plan, &list) {
+            input.plan.clone()
+        } else {
+            project(input.plan.clone(), &list)?
+        };
         let columns = list
             .iter()
             .map(|(column, _)| with_qualifier(column, &input.scope))
@@ -157,12 +161,10 @@ impl Planner<'_> {
         let mut input = self.relation(node.input.as_deref().required("to_df.input")?)?;
         if node.column_names.len() != input.scope.columns.len() {
             return Err(Error::new(
-                "NUM_COLUMNS_MISMATCH",
+                "ASSIGNMENT_ARITY_MISMATCH",
                 [
-                    ("operator", "toDF".to_owned()),
-                    ("firstNumColumns", input.scope.columns.len().to_string()),
-                    ("invalidOrdinalNum", "new".to_owned()),
-                    ("invalidNumColumns", node.column_names.len().to_string()),
+                    ("numExpr", node.column_names.len().to_string()),
+                    ("numTarget", input.scope.columns.len().to_string()),
                 ],
             ));
         }
@@ -230,11 +232,20 @@ pub(crate) fn one_row() -> Planned {
     Planned::new(plan, Scope::default())
 }
 
+/// Whether a select list is exactly the columns of its input, in order.
+fn unchanged(plan: &LogicalPlan, list: &[(Column, Typed)]) -> bool {
+    let fields = plan.schema().fields();
+    fields.len() == list.len()
+        && fields.iter().zip(list).all(|(field, (column, value))| {
+            value.id == Some(column.id) && *field.name() == column.id.internal_name()
+        })
+}
+
 /// A plain reference keeps the qualifier it had.
 pub(super) fn with_qualifier(column: &Column, scope: &Scope) -> Column {
     let mut column = column.clone();
     if let Some(source) = scope.by_id(column.id)
-        && source.name == column.name
+        && source.name.eq_ignore_ascii_case(&column.name)
     {
         column.qualifier = Arc::clone(&source.qualifier);
     }

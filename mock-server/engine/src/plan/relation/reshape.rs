@@ -55,23 +55,8 @@ impl Planner<'_> {
         if values.is_empty() {
             return Err(Error::of("UNPIVOT_REQUIRES_VALUE_COLUMNS"));
         }
-        let common = common_of_all(
-            values.iter().map(|value| &value.data_type),
-            self.context.ansi,
-        )
-        .ok_or_else(|| {
-            let shown: Vec<String> = values
-                .iter()
-                .map(|value| {
-                    let sql = sql_name(&value.data_type);
-                    format!("\"{sql}\" ({})", quote(value.output_name()))
-                })
-                .collect();
-            Error::new(
-                "UNPIVOT_VALUE_DATA_TYPE_MISMATCH",
-                [("types", shown.join(", "))],
-            )
-        })?;
+        let common =
+            without_strings(&values, self.context.ansi).ok_or_else(|| mismatch(&values))?;
         let nullable = values.iter().any(|value| value.nullable);
         let names: Vec<String> = values
             .iter()
@@ -211,20 +196,19 @@ impl Planner<'_> {
             .collect();
         let common = match values.is_empty() {
             true => DataType::Utf8,
-            false => common_of_all(values.iter().map(|v| &v.data_type), self.context.ansi)
-                .ok_or_else(|| {
-                    let mut types = values.iter().map(|v| sql_name(&v.data_type));
-                    Error::new(
-                        "TRANSPOSE_NO_LEAST_COMMON_TYPE",
-                        [
-                            ("dt1", format!("\"{}\"", types.next().unwrap_or_default())),
-                            (
-                                "dt2",
-                                format!("\"{}\"", types.next_back().unwrap_or_default()),
-                            ),
-                        ],
-                    )
-                })?,
+            false => without_strings(&values, self.context.ansi).ok_or_else(|| {
+                let mut types = values.iter().map(|v| sql_name(&v.data_type));
+                Error::new(
+                    "TRANSPOSE_NO_LEAST_COMMON_TYPE",
+                    [
+                        ("dt1", format!("\"{}\"", types.next().unwrap_or_default())),
+                        (
+                            "dt2",
+                            format!("\"{}\"", types.next_back().unwrap_or_default()),
+                        ),
+                    ],
+                )
+            })?,
         };
         let mode = CastMode::implicit(self.context);
         let keys: Vec<String> = values.iter().map(|v| v.output_name().to_string()).collect();
@@ -275,6 +259,47 @@ impl Planner<'_> {
         let batch = kernels::batch(Arc::clone(&schema), columns, keys.len())?;
         local::table(schema, vec![batch])
     }
+}
+
+/// The common type of values; nothing is turned into text or read from it for that.
+fn without_strings(values: &[Typed], ansi: bool) -> Option<DataType> {
+    let is_text = |value: &&Typed| value.data_type == DataType::Utf8;
+    let texts = values.iter().filter(is_text).count();
+    let others = values
+        .iter()
+        .filter(|value| !is_text(value) && value.data_type != DataType::Null)
+        .count();
+    if texts > 0 && others > 0 {
+        return None;
+    }
+    common_of_all(values.iter().map(|value| &value.data_type), ansi)
+}
+
+/// Which columns have which types, types in alphabetical order.
+fn mismatch(values: &[Typed]) -> Error {
+    let mut by_type: std::collections::BTreeMap<String, Vec<String>> =
+        std::collections::BTreeMap::new();
+    for value in values {
+        by_type
+            .entry(sql_name(&value.data_type))
+            .or_default()
+            .push(quote(value.output_name()));
+    }
+    let shown: Vec<String> = by_type
+        .into_iter()
+        .map(|(sql, mut names)| {
+            // Spark shows three columns of a type and dots for the rest.
+            if names.len() > 3 {
+                names.truncate(3);
+                names.push("...".to_owned());
+            }
+            format!("\"{sql}\" ({})", names.join(", "))
+        })
+        .collect();
+    Error::new(
+        "UNPIVOT_VALUE_DATA_TYPE_MISMATCH",
+        [("types", shown.join(", "))],
+    )
 }
 
 /// Whether `to` may change the type: what an insert may store, complex types field by field.
@@ -334,8 +359,13 @@ pub(super) fn rows_of_values(
                 .collect();
             let sources: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
             let values = interleave(&sources, &places)?;
-            let variables = StringArray::from_iter_values(
-                (0..rows).flat_map(|_| names.iter().map(String::as_str)),
+            let variables = StringArray::from(
+                names
+                    .iter()
+                    .map(String::as_str)
+                    .cycle()
+                    .take(width * rows)
+                    .collect::<Vec<_>>(),
             );
             let pairs =
                 StructArray::try_new(fields.clone(), vec![Arc::new(variables), values], None)?;

@@ -169,16 +169,9 @@ impl Planner<'_> {
                 .filter(|column| self.context.same_name(&column.name, name))
                 .collect();
             if matching.is_empty() {
-                let known: Vec<&str> = input
-                    .scope
-                    .columns
-                    .iter()
-                    .map(|column| column.name.as_ref())
-                    .collect();
-                return Err(Error::new(
-                    "UNRESOLVED_COLUMN_AMONG_FIELD_NAMES",
-                    [("colName", name.clone()), ("fieldNames", known.join(", "))],
-                ));
+                return Err(Error::internal(format!(
+                    "Invalid deduplicate column {name}"
+                )));
             }
             keys.extend(matching.into_iter().map(|column| column.expr()));
         }

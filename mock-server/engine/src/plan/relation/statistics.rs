@@ -104,8 +104,13 @@ impl Planner<'_> {
             move |args| {
                 let cells = args.arrays()?;
                 let n = statistics.len();
-                let mut fields: Vec<ArrayRef> = vec![Arc::new(StringArray::from_iter_values(
-                    (0..args.rows).flat_map(|_| statistics.iter().map(String::as_str)),
+                let mut fields: Vec<ArrayRef> = vec![Arc::new(StringArray::from(
+                    statistics
+                        .iter()
+                        .map(String::as_str)
+                        .cycle()
+                        .take(n * args.rows)
+                        .collect::<Vec<_>>(),
                 ))];
                 for column in 0..width {
                     let texts: StringArray = (0..args.rows)
@@ -179,9 +184,9 @@ impl Planner<'_> {
                     .strip_suffix('%')
                     .and_then(|digits| digits.parse().ok())
                     .ok_or_else(|| {
-                        Error::plain(
-                            Exception::IllegalArgument,
-                            format!("{statistic} is not a recognised statistic"),
+                        Error::new(
+                            "UNRECOGNIZED_STATISTIC",
+                            [("stats", format!("'{statistic}'"))],
                         )
                     })?;
                 let share = percent / 100.0;
@@ -243,12 +248,19 @@ impl Planner<'_> {
                     ),
                 ));
             }
-            args.push(cast(
+            let number = cast(
                 self.context,
                 Typed::column(column),
                 &DataType::Float64,
                 mode,
                 None,
+            )?;
+            // `StatFunctions` reads a null as zero.
+            let zero = Typed::literal(ScalarValue::Float64(Some(0.0)), DataType::Float64, "0.0");
+            args.push(functions::call(
+                self.context,
+                "coalesce",
+                vec![number, zero],
             )?);
         }
         let value = self.aggregate_of(function, args, false)?;
@@ -383,14 +395,14 @@ impl Planner<'_> {
             );
         }
         let lengths: Vec<usize> = lists.iter().map(Vec::len).collect();
-        let inner = Field::new("element", DataType::Float64, false);
+        let inner = Field::new("element", DataType::Float64, true);
         let inner = ListArray::try_new(
             Arc::new(inner),
             OffsetBuffer::from_lengths(lengths),
             Arc::new(Float64Array::from_iter_values(lists.into_iter().flatten())),
             None,
         )?;
-        let element = Field::new("element", inner.data_type().clone(), false);
+        let element = Field::new("element", inner.data_type().clone(), true);
         let outer = ListArray::try_new(
             Arc::new(element),
             OffsetBuffer::from_lengths([width]),
