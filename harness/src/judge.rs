@@ -128,12 +128,17 @@ impl Judgement {
 }
 
 fn outcome(run: &Run, scenario: &ScenarioRun, selection: &Selection) -> ScenarioOutcome {
-    let healthy = is_healthy(scenario, run.hooks_connect());
-    let explained = healthy
-        || selection
-            .rules()
-            .flat_map(|rule| rule.apply_to(run, scenario))
-            .any(|finding| finding.severity == Severity::Error);
+    let errors: Vec<&str> = selection
+        .rules()
+        .flat_map(|rule| rule.apply_to(run, scenario))
+        .filter(|finding| finding.severity == Severity::Error)
+        .map(|finding| finding.rule)
+        .collect();
+    // A scenario about the connection may end well on the wrong connection.
+    let misled = scenario.scenario.runs == Runs::Context
+        && errors.iter().any(|rule| rule.starts_with("CONN"));
+    let healthy = is_healthy(scenario, run.hooks_connect()) && !misled;
+    let explained = healthy || !errors.is_empty();
     ScenarioOutcome {
         name: scenario.scenario.name,
         expected: scenario.scenario.expected,
@@ -268,14 +273,22 @@ fn answered_by(scenario: &ScenarioRun) -> Option<String> {
 
 fn reason(error: Option<&String>, message: Option<&String>) -> Option<String> {
     let error = error?;
-    let message = message
-        .map(|message| first_line(message))
-        .unwrap_or_default();
+    let message = message.map(|message| cause(message)).unwrap_or_default();
     Some(if message.is_empty() {
         error.clone()
     } else {
         format!("{error}: {message}")
     })
+}
+
+/// The line with Spark's error class, when there is one: Kedro puts the dataset's whole
+/// description before it.
+fn cause(message: &str) -> String {
+    let classified = message.lines().map(str::trim).find(|line| {
+        line.strip_prefix('[')
+            .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()))
+    });
+    first_line(classified.unwrap_or(message))
 }
 
 fn first_line(text: &str) -> String {

@@ -52,16 +52,17 @@ pub(crate) async fn choose(
     choice: &PythonChoice,
     progress: &dyn Progress,
 ) -> Result<PathBuf, Error> {
+    let given = choice.python.as_deref().map(absolute).transpose()?;
     if choice.install {
-        return install::environment(dir, choice.python.as_deref(), progress).await;
+        return install::environment(dir, given.as_deref(), progress).await;
     }
-    if let Some(python) = &choice.python {
-        return Ok(python.clone());
+    if let Some(python) = given {
+        return Ok(python);
     }
     let active = std::env::var_os("VIRTUAL_ENV").map(PathBuf::from);
     active
         .into_iter()
-        .chain([dir.join(".venv")])
+        .chain(std::path::absolute(dir.join(".venv")))
         .map(|venv| venv.join("bin/python"))
         .find(|python| python.exists())
         .ok_or_else(|| Error::NoPython {
@@ -108,9 +109,17 @@ pub(crate) async fn with_kedro(
     if inspect(&python).await?.kedro.is_none() {
         return Err(Error::NoKedro { python });
     }
-    // Relative paths would be looked up from the project's folder later.
-    std::path::absolute(&python).map_err(|error| Error::PythonBroken {
-        python,
+    Ok(python)
+}
+
+/// A path as seen from anywhere: it is used from several folders. A bare name is looked up on the
+/// path as it is.
+fn absolute(python: &Path) -> Result<PathBuf, Error> {
+    if python.components().count() == 1 {
+        return Ok(python.to_owned());
+    }
+    std::path::absolute(python).map_err(|error| Error::PythonBroken {
+        python: python.to_owned(),
         reason: error.to_string(),
     })
 }

@@ -1,7 +1,10 @@
 //! Every rule against its good and its bad record, and the reports of one golden run. The records
 //! lie in `fixtures/journals`; `UPDATE_EXPECT=1 cargo test` refreshes what is expected.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its fixture has failed")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot read its fixture has failed"
+)]
 
 use std::path::{Path, PathBuf};
 

@@ -108,6 +108,10 @@ impl Sandbox {
         environment.prepend_path("PYTHONPATH", &self.probe_dir());
         environment.set("SPARRING_PROBE_FILE", self.events_file());
         environment.set("SPARRING_PROJECT_DIR", project_dir);
+        // Output arrives while it is written, and unbroken: Rich folds lines at 80 columns where
+        // there is no terminal, which would hide a token that is folded in two.
+        environment.set("PYTHONUNBUFFERED", "1");
+        environment.set("COLUMNS", "1000");
         // Kedro's usage telemetry would be refused by the proxy and fill the journal.
         environment.set("DO_NOT_TRACK", "1");
         environment.set("KEDRO_DISABLE_TELEMETRY", "1");

@@ -1,7 +1,7 @@
 //! Planted profiles: one made-up host, one cluster and one unique token each, the
 //! `.databrickscfg` that offers them, and the finding and hiding of their tokens in text.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use sparring_journal::Profile;
 use uuid::Uuid;
@@ -193,13 +193,34 @@ impl Redactor {
         let mut clean = text.to_owned();
         let mut seen = Vec::new();
         for (profile, token) in &self.tokens {
-            if clean.contains(token.reveal()) {
-                clean = clean.replace(token.reveal(), &format!("<token of {profile}>"));
-                seen.push(profile.clone());
+            let mark = format!("<token of {profile}>");
+            while let Some(found) = longest_part(&clean, token.reveal()) {
+                clean.replace_range(found, &mark);
+                if !seen.contains(profile) {
+                    seen.push(profile.clone());
+                }
             }
         }
         (clean, seen)
     }
+}
+
+/// So much of a token gives it away. Loggers fold long lines, and a token with them.
+const PART_BYTES: usize = 12;
+
+/// Where the first recognisable part of `token` stands in `text`.
+fn longest_part(text: &str, token: &str) -> Option<Range<usize>> {
+    let last = token.len().checked_sub(PART_BYTES)?;
+    (0..=last).find_map(|start| {
+        let part = token.get(start..start + PART_BYTES)?;
+        let at = text.find(part)?;
+        let more = text[at + PART_BYTES..]
+            .bytes()
+            .zip(token[start + PART_BYTES..].bytes())
+            .take_while(|(one, other)| one == other)
+            .count();
+        Some(at..at + PART_BYTES + more)
+    })
 }
 
 #[cfg(test)]
@@ -264,5 +285,20 @@ mod tests {
         let (clean, seen) = profiles.redactor().redact(&line);
         assert_eq!(clean, "url sc://h;token=<token of STAGING>");
         assert_eq!(seen, ["STAGING"]);
+    }
+
+    #[test]
+    fn a_folded_token_is_hidden_in_both_its_parts() {
+        let profiles = Profiles::plant("DEFAULT", "STAGING");
+        let (head, tail) = profiles.main.token.reveal().split_at(18);
+        let hide = |text: &str| profiles.redactor().redact(text).0;
+        assert_eq!(
+            hide(&format!("token={head}  hooks.py:3")),
+            "token=<token of DEFAULT>  hooks.py:3"
+        );
+        assert_eq!(
+            hide(&format!("    {tail};x=1")),
+            "    <token of DEFAULT>;x=1"
+        );
     }
 }
