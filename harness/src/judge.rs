@@ -203,10 +203,15 @@ fn happened(scenario: &ScenarioRun) -> String {
 fn pipeline_happened(scenario: &ScenarioRun) -> String {
     let code = scenario.exited().and_then(|exited| exited.code);
     if code == Some(0) {
-        let nodes = counted(scenario.finished_nodes().count() as u64, "node");
-        let seconds = scenario.exited().map_or(0.0, |exited| exited.seconds);
         let calls = counted(scenario.calls.len() as u64, "call");
-        let to = answered_by(scenario).unwrap_or_else(|| "no workspace".to_owned());
+        let seconds = scenario.exited().map_or(0.0, |exited| exited.seconds);
+        let Some(to) = answered_by(scenario) else {
+            return format!("no call to the workspace in {seconds:.1} s");
+        };
+        if scenario.scenario.runs == Runs::Command {
+            return format!("{calls} to {to} in {seconds:.1} s");
+        }
+        let nodes = counted(scenario.finished_nodes().count() as u64, "node");
         return format!("{nodes}, {calls} to {to} in {seconds:.1} s");
     }
     let status = code.map_or_else(

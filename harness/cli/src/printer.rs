@@ -73,6 +73,20 @@ impl Printer {
     }
 }
 
+/// The line with long runs of spaces shortened: logs are laid out for a very wide terminal, so
+/// that nothing in them is folded.
+fn squeeze(line: &str) -> String {
+    let mut squeezed = String::new();
+    let mut rest = line.trim_end();
+    while let Some(at) = rest.find("        ") {
+        let (before, after) = rest.split_at(at);
+        squeezed.push_str(before);
+        squeezed.push_str("  ");
+        rest = after.trim_start();
+    }
+    squeezed + rest
+}
+
 impl Progress for Printer {
     fn step(&self, text: &str) {
         self.talk(text);
@@ -81,7 +95,7 @@ impl Progress for Printer {
     fn output(&self, label: &str, line: &str) {
         // The output of scenarios without a pipeline overlaps and says little; the record has it.
         match label {
-            "run" => self.talk(&self.paint(DIM, &format!("  | {line}"))),
+            "run" => self.talk(&self.paint(DIM, &format!("  | {}", squeeze(line)))),
             "command" => self.talk(line),
             _ => {}
         }

@@ -9,7 +9,7 @@ use std::{
 use sparring_journal::TokenSeen;
 use walkdir::WalkDir;
 
-use crate::sandbox::Redactor;
+use crate::sandbox::{Redactor, SANDBOX_PREFIX};
 
 /// Larger files are data, not logs.
 const MAX_BYTES: u64 = 16 << 20;
@@ -19,9 +19,19 @@ const SKIPPED: &[&str] = &[".git", ".venv", "venv", "node_modules", "__pycache__
 pub(super) fn in_files_since(dir: &Path, began: SystemTime, redactor: &Redactor) -> Vec<TokenSeen> {
     // Some file systems keep whole seconds.
     let began = began - Duration::from_secs(1);
+    let temporary = std::env::temp_dir().canonicalize().ok();
+    // The temporary folder may lie in the project, and our own sandboxes in it.
+    let is_sandbox = |path: &Path| {
+        path.parent() == temporary.as_deref()
+            && path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with(SANDBOX_PREFIX))
+    };
     WalkDir::new(dir)
         .into_iter()
-        .filter_entry(|entry| !SKIPPED.iter().any(|name| entry.file_name() == *name))
+        .filter_entry(|entry| {
+            !SKIPPED.iter().any(|name| entry.file_name() == *name) && !is_sandbox(entry.path())
+        })
         .filter_map(Result::ok)
         .filter(|entry| {
             entry.metadata().is_ok_and(|metadata| {

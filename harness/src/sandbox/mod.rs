@@ -25,6 +25,9 @@ use crate::{
     target::Ready,
 };
 
+/// How the folders of sandboxes begin, below the system's temporary folder.
+pub(crate) const SANDBOX_PREFIX: &str = "sparring-";
+
 /// A temporary world. Dropping it removes it.
 #[must_use = "the sandbox's folder is removed when this is dropped"]
 pub struct Sandbox {
@@ -39,7 +42,7 @@ impl Sandbox {
     pub fn create() -> Result<Self, Error> {
         let sandbox = |source| Error::Sandbox { source };
         let dir = tempfile::Builder::new()
-            .prefix("sparring-")
+            .prefix(SANDBOX_PREFIX)
             .permissions(fs::Permissions::from_mode(0o700))
             .tempdir()
             .map_err(sandbox)?;

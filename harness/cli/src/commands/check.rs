@@ -1,11 +1,12 @@
 //! `sparring check` and `sparring run`: prepare, play, record, judge.
 
-use std::{env, path::Path, sync::Arc};
+use std::{env, fs, path::Path, sync::Arc};
 
 use sparring_harness::{
-    CheckOptions, CommandOptions, Error, ProcessTarget, Progress, Project, ProjectConfig,
-    PythonChoice, Record, check as play, run_command,
+    CONFIG_FILE_NAME, CheckOptions, CommandOptions, Error, ProcessTarget, Progress, Project,
+    ProjectConfig, PythonChoice, Record, check as play, run_command,
 };
+use sparring_server::Config;
 
 use super::judge::Plan;
 use crate::{
@@ -48,8 +49,17 @@ pub(crate) async fn run(arguments: RunArguments, printer: Printer) -> Result<u8,
     finish(&record, arguments.record.as_deref(), &plan, printer)
 }
 
+/// The project's `sparring.toml`, read by both of its owners: here a mistake can be named with its
+/// place in the project's own file, which the workspace's process never sees.
 fn configuration(dir: &Path) -> Result<ProjectConfig, Error> {
-    ProjectConfig::read(dir)
+    let config = ProjectConfig::read(dir)?;
+    let path = dir.join(CONFIG_FILE_NAME);
+    if let Ok(text) = fs::read_to_string(&path) {
+        Config::parse(&text, &path).map_err(|error| Error::ServerRefused {
+            message: error.to_string(),
+        })?;
+    }
+    Ok(config)
 }
 
 fn choice(arguments: PythonArguments) -> PythonChoice {

@@ -1,0 +1,10 @@
+//! The binary as its callers see it: status, data, talk.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set up its folder has failed"
+)]
+
+mod interrupt;
+mod support;
+mod wrong_use;
