@@ -131,6 +131,9 @@ fn binary(call: &Call<'_>, operator: Operator, failure: Failure) -> Result<Typed
         return Ok(found);
     }
     let (left, right) = numbers(call, operator, &name)?;
+    if operator == Operator::IntegralDivide {
+        whole_operands(call, &name, (&left.data_type, &right.data_type))?;
+    }
     let on_failure = match failure {
         Failure::Null => OnFailure::Null,
         Failure::Session if call.context.ansi => OnFailure::Error,
@@ -194,6 +197,40 @@ fn numbers(call: &Call<'_>, operator: Operator, name: &str) -> Result<(Typed, Ty
     };
     let (left, right) = (call.arg(0)?, call.arg(1)?);
     Ok((one(left, right)?, one(right, left)?))
+}
+
+/// `div` takes no floats; what it says of them depends on what the other side becomes.
+fn whole_operands(
+    call: &Call<'_>,
+    name: &str,
+    (left, right): (&DataType, &DataType),
+) -> Result<()> {
+    let is_float = |t: &DataType| matches!(t, DataType::Float32 | DataType::Float64);
+    if !is_float(left) && !is_float(right) {
+        return Ok(());
+    }
+    let beside = |this: &DataType, raw: Option<&Typed>| match this {
+        _ if raw.is_some_and(|raw| raw.data_type == DataType::Null) => DataType::Null,
+        t if is_integral(t) => DataType::Int64,
+        DataType::Decimal128(..) => DataType::Float64,
+        other => other.clone(),
+    };
+    let (left, right) = (
+        beside(left, call.args.first()),
+        beside(right, call.args.get(1)),
+    );
+    if left == right {
+        return Err(wrong_type(call, Operator::IntegralDivide, name, &left));
+    }
+    Err(Error::new(
+        "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
+        [
+            ("sqlExpr", format!("\"{name}\"")),
+            ("left", format!("\"{}\"", sql_name(&left))),
+            ("right", format!("\"{}\"", sql_name(&right))),
+        ],
+    )
+    .at(call.origin.clone()))
 }
 
 /// Spark's complaint about operands of one type that the operator does not take.

@@ -98,7 +98,6 @@ fn compare(call: &Call<'_>, operator: Operator) -> Result<Typed> {
         )
         .at(call.origin.clone()));
     }
-    let nullable = operator != Operator::IsNotDistinctFrom && (left.nullable || right.nullable);
     let mode = CastMode::implicit(call.context);
     let left = cast(
         call.context,
@@ -114,6 +113,8 @@ fn compare(call: &Call<'_>, operator: Operator) -> Result<Typed> {
         mode,
         call.origin.clone(),
     )?;
+    // A text that became a number may have become null.
+    let nullable = operator != Operator::IsNotDistinctFrom && (left.nullable || right.nullable);
     let expr = Expr::BinaryExpr(BinaryExpr::new(
         Box::new(left.expr),
         operator,

@@ -27,12 +27,19 @@ use crate::types::coerce::is_integral;
 use crate::types::sql_name;
 
 pub(super) const TABLE: &[Function] = &[
+    planned("from_csv"),
     scalar("from_json", from_json),
     scalar("get_json_object", get_json_object),
     scalar("json_array_length", json_array_length),
     scalar("json_object_keys", json_object_keys),
+    planned("json_tuple"),
+    planned("parse_json"),
+    planned("schema_of_csv"),
     planned("schema_of_json"),
+    planned("to_csv"),
     scalar("to_json", to_json),
+    planned("try_parse_json"),
+    planned("variant_get"),
 ];
 
 fn get_json_object(call: &Call<'_>) -> Result<Typed> {
@@ -424,6 +431,11 @@ fn from_json(call: &Call<'_>) -> Result<Typed> {
     ) {
         return Err(wrong_schema(call, &data_type, &name));
     }
+    // Spark reads a map through a struct and keeps that struct's name.
+    let name = match data_type {
+        DataType::Map(..) => "entries".to_owned(),
+        _ => name,
+    };
     let options = options(call, 2)?;
     let reader = Reader {
         zone: Zone::Region(call.context.time_zone),

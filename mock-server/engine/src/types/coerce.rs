@@ -122,10 +122,8 @@ pub(crate) fn tightest(left: &DataType, right: &DataType, ansi: bool) -> Option<
     }
     match (left, right) {
         (DataType::Null, other) | (other, DataType::Null) => Some(other.clone()),
-        // ANSI: a float cannot hold every int or long, a double is nearer.
-        (DataType::Float32, other) | (other, DataType::Float32)
-            if ansi && matches!(other, DataType::Int32 | DataType::Int64) =>
-        {
+        // ANSI: a float cannot hold every whole number, a double is nearer.
+        (DataType::Float32, other) | (other, DataType::Float32) if ansi && is_integral(other) => {
             Some(DataType::Float64)
         }
         (a, b) if rank(a).is_some() && rank(b).is_some() => Some(if rank(a) >= rank(b) {

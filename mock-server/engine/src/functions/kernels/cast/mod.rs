@@ -116,6 +116,11 @@ fn force_nullable(from: &DataType, to: &DataType) -> bool {
         (_, calendar) if *calendar == CALENDAR => true,
         (T::Boolean, T::Decimal128(p, s)) => !wider((*p, *s), (1, 0)),
         (T::Float32 | T::Float64 | T::Timestamp(..), T::Decimal128(..)) => true,
+        // More whole digits cannot overflow; digits behind the point are rounded away.
+        (T::Decimal128(p1, s1), T::Decimal128(p2, s2)) => {
+            !wider((*p2, *s2), (*p1, *s1))
+                && i16::from(*p2) - i16::from(*s2) <= i16::from(*p1) - i16::from(*s1)
+        }
         (number, T::Decimal128(p, s)) => {
             decimal_for(number).is_none_or(|narrow| !wider((*p, *s), narrow))
         }
