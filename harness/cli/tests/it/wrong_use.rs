@@ -265,11 +265,15 @@ fn a_command_that_fails_by_itself_has_a_status_of_its_own() {
         text.contains("exit status 7") && text.contains("broken"),
         "{text}"
     );
-    check(&place, &["run", "--", "/no/such/command"], &expect![[r#"
+    check(
+        &place,
+        &["run", "--", "/no/such/command"],
+        &expect![[r#"
         status 4
         scenario command: the command succeeds
         error: failed to start `/no/such/command`: No such file or directory (os error 2)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -253,7 +253,7 @@ impl Call<'_> {
     /// `DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE`. `required` names what was wanted (`"STRING"`).
     pub(crate) fn implicit(&self, index: usize, to: &arrow::datatypes::DataType) -> Result<Typed> {
         let arg = self.arg(index)?;
-        if crate::types::coerce::implicitly_castable(&arg.data_type, to, self.context.ansi) {
+        if crate::types::coerce::implicitly_castable(&arg.data_type, to) {
             cast(
                 self.context,
                 arg.clone(),

@@ -313,10 +313,7 @@ impl Accumulator for One {
 
     fn evaluate(&mut self) -> PlanResult<ScalarValue> {
         let value = self.total.finish(self.sum, self.n)?;
-        Ok(ScalarValue::try_from_array(
-            &self.total.array(vec![value])?,
-            0,
-        )?)
+        ScalarValue::try_from_array(&self.total.array(vec![value])?, 0)
     }
 
     fn size(&self) -> usize {

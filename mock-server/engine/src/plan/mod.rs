@@ -17,7 +17,6 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use datafusion::common::Column as PlanColumn;
 use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
 use sparring_proto::connect as proto;
 
@@ -230,10 +229,4 @@ pub(crate) fn project(input: LogicalPlan, list: &[(Column, Typed)]) -> Result<Lo
         exprs,
         Arc::new(input),
     )?))
-}
-
-/// Whether the plan has the column.
-pub(crate) fn has_column(plan: &LogicalPlan, id: ColumnId) -> bool {
-    plan.schema()
-        .has_column(&PlanColumn::new_unqualified(id.internal_name()))
 }

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
 use datafusion::common::Column as PlanColumn;
 use datafusion::logical_expr::Expr;
 
@@ -14,7 +13,7 @@ use super::scope::{Column, Scope};
 use super::typed::Typed;
 use crate::error::{Error, QueryContext, Result};
 use crate::functions::kernels::nested;
-use crate::types::names::{quote, quote_if_needed, quote_parts};
+use crate::types::names::{quote, quote_parts};
 
 /// What names can mean at one place.
 #[derive(Clone, Copy)]
@@ -338,16 +337,4 @@ pub(crate) fn unresolved(scope: &Scope, parts: &[String]) -> Error {
         "UNRESOLVED_COLUMN.WITH_SUGGESTION",
         [("objectName", name), ("proposal", proposal)],
     )
-}
-
-/// A column's type as `DESCRIBE` would show it in messages about fields.
-pub(crate) fn field_list(data_type: &DataType) -> String {
-    match data_type {
-        DataType::Struct(fields) => fields
-            .iter()
-            .map(|f| quote_if_needed(f.name()))
-            .collect::<Vec<_>>()
-            .join(", "),
-        _ => String::new(),
-    }
 }

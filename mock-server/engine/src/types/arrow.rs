@@ -19,11 +19,6 @@ pub(crate) const TIMESTAMP_NTZ: DataType = DataType::Timestamp(TimeUnit::Microse
 /// Spark's `INTERVAL DAY TO SECOND`.
 pub(crate) const DAY_TIME: DataType = DataType::Duration(TimeUnit::Microsecond);
 
-/// Whether the type is `TIMESTAMP` with any zone label.
-pub(crate) fn is_timestamp_ltz(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Timestamp(_, Some(_)))
-}
-
 /// `ARRAY<element>`.
 pub(crate) fn list(element: DataType, contains_null: bool) -> DataType {
     DataType::List(Arc::new(Field::new("element", element, contains_null)))

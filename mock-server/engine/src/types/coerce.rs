@@ -248,7 +248,7 @@ pub(crate) fn common_of_all<'a>(
 }
 
 /// Whether a function that wants `to` takes `from` without an explicit cast.
-pub(crate) fn implicitly_castable(from: &DataType, to: &DataType, ansi: bool) -> bool {
+pub(crate) fn implicitly_castable(from: &DataType, to: &DataType) -> bool {
     if from == to || *from == DataType::Null || super::arrow::same_shape(from, to) {
         return true;
     }
@@ -260,17 +260,15 @@ pub(crate) fn implicitly_castable(from: &DataType, to: &DataType, ansi: bool) ->
         (a, b) if is_numeric(a) && is_numeric(b) => true,
         (DataType::Date32, DataType::Timestamp(..))
         | (DataType::Timestamp(..), DataType::Date32 | DataType::Timestamp(..)) => true,
-        (DataType::List(a), DataType::List(b)) => {
-            implicitly_castable(a.data_type(), b.data_type(), ansi)
-        }
+        (DataType::List(a), DataType::List(b)) => implicitly_castable(a.data_type(), b.data_type()),
         (DataType::Map(a, _), DataType::Map(b, _)) => {
-            implicitly_castable(a.data_type(), b.data_type(), ansi)
+            implicitly_castable(a.data_type(), b.data_type())
         }
         (DataType::Struct(a), DataType::Struct(b)) => {
             a.len() == b.len()
                 && a.iter()
                     .zip(b.iter())
-                    .all(|(x, y)| implicitly_castable(x.data_type(), y.data_type(), ansi))
+                    .all(|(x, y)| implicitly_castable(x.data_type(), y.data_type()))
         }
         _ => false,
     }

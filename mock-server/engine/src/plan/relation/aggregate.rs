@@ -24,6 +24,9 @@ use crate::plan::typed::Typed;
 use crate::plan::{Below, Planned, Planner, project};
 use crate::types::names::quote;
 
+/// Sets of keys, each by place.
+type GroupingSets = Vec<Vec<usize>>;
+
 /// The keys of an aggregate.
 #[derive(Clone)]
 pub(crate) struct Grouped {
@@ -89,7 +92,7 @@ impl Planner<'_> {
         &self,
         node: &proto::Aggregate,
         input: Planned,
-    ) -> Result<(Planned, Vec<Typed>, Option<Vec<Vec<usize>>>)> {
+    ) -> Result<(Planned, Vec<Typed>, Option<GroupingSets>)> {
         let mut keys = Vec::new();
         for expression in &node.grouping_expressions {
             // Clients turn `groupBy(1)` into a column themselves; a constant is one.

@@ -25,7 +25,7 @@ impl Planner<'_> {
         let schema = node.schema.as_deref().filter(|text| !text.is_empty());
         let declared = schema.map(parse).transpose()?;
         let batches = match &node.data {
-            Some(data) if !data.is_empty() => ipc(&[data.clone()])?,
+            Some(data) if !data.is_empty() => ipc(std::slice::from_ref(data))?,
             _ => Vec::new(),
         };
         self.local_rows(batches, declared)

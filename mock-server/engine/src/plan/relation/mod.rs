@@ -40,7 +40,7 @@ impl<'a> Planner<'a> {
     pub(crate) fn relation(&self, relation: &proto::Relation) -> Result<Planned> {
         stacker::maybe_grow(RED_ZONE, STACK, || {
             let planned = self.operator(relation)?;
-            let planned = self.from_cache(relation, planned)?;
+            let planned = self.read_from_cache(relation, planned)?;
             Ok(marked(relation, planned))
         })
     }
@@ -51,7 +51,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The relation with its rows read from the session's cache, if it is persisted.
-    fn from_cache(&self, relation: &proto::Relation, mut planned: Planned) -> Result<Planned> {
+    fn read_from_cache(&self, relation: &proto::Relation, mut planned: Planned) -> Result<Planned> {
         let cache = &self.context.session.cache;
         let Some(operator) = &relation.rel_type else {
             return Ok(planned);

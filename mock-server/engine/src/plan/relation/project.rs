@@ -131,7 +131,6 @@ impl Planner<'_> {
                 .as_deref()
                 .required("with_columns_renamed.input")?,
         )?;
-        #[expect(deprecated, reason = "clients up to 3.5 send the map")]
         let old: Vec<(String, String)> = node
             .rename_columns_map
             .iter()
