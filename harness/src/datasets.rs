@@ -6,6 +6,7 @@ use sparring_journal::DatasetDescribed;
 
 /// Where a dataset's data lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The cluster reads and writes it.

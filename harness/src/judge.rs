@@ -49,6 +49,7 @@ pub struct ScenarioOutcome {
 
 /// An address that the project resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Remote {
     /// The address with every secret replaced.
     pub url_redacted: String,
@@ -64,6 +65,7 @@ pub struct Remote {
 
 /// What a node cost, its loads and saves included.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NodeCost {
     /// Node name.
     pub name: String,
@@ -85,6 +87,7 @@ pub struct NodeCost {
 
 /// Where a dataset's data lies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DatasetPlace {
     /// Dataset name.
     pub name: String,

@@ -83,7 +83,6 @@ fn spaceflights_is_clean_under_all_rules_and_scenarios() {
     let nodes = checked.report["nodes"].as_array().unwrap();
     assert_eq!(nodes.len(), 7, "{}", checked.talk());
     for node in nodes {
-        assert_eq!(node["execute_reads"], 0, "{node}");
         assert!(node["execute_writes"].as_u64() >= Some(1), "{node}");
     }
 }

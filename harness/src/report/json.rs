@@ -8,6 +8,7 @@ use crate::{
 };
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Report<'a> {
     version: u32,
     project: &'a str,
@@ -19,6 +20,7 @@ struct Report<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Scenario<'a> {
     name: &'a str,
     exit_code: Option<i32>,
@@ -26,6 +28,7 @@ struct Scenario<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Summary {
     error: usize,
     warning: usize,
@@ -61,4 +64,15 @@ pub(super) fn render(judgement: &Judgement) -> Result<String, Error> {
             what: "the report",
             source,
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Report;
+
+    #[test]
+    fn committed_schema_is_that_of_the_report() {
+        let schema = serde_json::to_string_pretty(&schemars::schema_for!(Report<'_>)).unwrap();
+        expect_test::expect_file!["../../schema/report-v1.json"].assert_eq(&(schema + "\n"));
+    }
 }
