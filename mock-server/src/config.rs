@@ -373,9 +373,7 @@ impl Config {
         }
         let invalid = |error: &toml::de::Error| ConfigError::Invalid {
             path: path.to_owned(),
-            line: error
-                .span()
-                .map(|span| text[..span.start.min(text.len())].lines().count().max(1)),
+            line: error.span().map(|span| line_at(text, span.start)),
             message: with_nearest(error.message()),
         };
         let mut table: toml::Table = text.parse().map_err(|error| invalid(&error))?;
@@ -441,6 +439,15 @@ impl Config {
             .unwrap_or(self.flavor == Flavor::Databricks)
             .then_some(self.limits.local_relation_bytes)
     }
+}
+
+/// The line of a position, from 1.
+fn line_at(text: &str, position: usize) -> usize {
+    1 + text
+        .bytes()
+        .take(position)
+        .filter(|byte| *byte == b'\n')
+        .count()
 }
 
 /// serde names every known key; people want the one they meant.
@@ -510,7 +517,7 @@ mod tests {
     fn unknown_keys_are_refused_with_the_nearest_known_one() {
         check(
             "lisen = '127.0.0.1:0'",
-            &expect!["`/p/sparring.toml` line 1: unknown key `lisen`; did you mean `listen`?"],
+            &expect![[r#"`/p/sparring.toml` line 1: unknown key `lisen`; did you mean `listen`?"#]],
         );
         check(
             "\n[limits]\nmesage_bytes = 1",
@@ -526,21 +533,24 @@ mod tests {
         );
         check(
             "[[cluster]]\nid = 'c'\nstate = 'ON'",
-            &expect![
-                "`/p/sparring.toml` line 3: unknown variant `ON`; known are RUNNING, TERMINATED, PENDING"
-            ],
+            &expect![[
+                r#"`/p/sparring.toml` line 3: unknown variant `ON`; known are RUNNING, TERMINATED, PENDING"#
+            ]],
         );
         check(
             "[[profile]]\nhost = 'h'",
-            &expect!["`/p/sparring.toml` line 1: missing field `name`"],
+            &expect![[r#"`/p/sparring.toml` line 1: missing field `name`"#]],
         );
         check(
             "listen = 3",
-            &expect![
-                "`/p/sparring.toml` line 1: invalid type: integer `3`, expected socket address"
-            ],
+            &expect![[
+                r#"`/p/sparring.toml` line 1: invalid type: integer `3`, expected socket address"#
+            ]],
         );
-        check("[check", &expect![[r#""#]]);
+        check(
+            "[check",
+            &expect!["`/p/sparring.toml` line 1: unclosed table, expected `]`"],
+        );
     }
 
     #[test]
@@ -548,9 +558,9 @@ mod tests {
         let environment = [("SPARRING_FLAVOR".to_owned(), "oss".to_owned())];
         assert_eq!(Config::load(None, environment).unwrap().flavor, Flavor::Oss);
         let wrong = Config::load(None, [("SPARRING_LISTEN".to_owned(), "here".to_owned())]);
-        expect![
-            "SPARRING_LISTEN: `here` is not an address like 127.0.0.1:15002; unset or correct it"
-        ]
+        expect![[
+            r#"SPARRING_LISTEN: `here` is not an address like 127.0.0.1:15002; unset or correct it"#
+        ]]
         .assert_eq(&wrong.unwrap_err().to_string());
     }
 

@@ -162,11 +162,50 @@ mod tests {
         };
         let good = zstd(&relation.encode_to_vec());
         check(good.clone(), 1, 1, &expect!["Some(true)"]);
-        check(good.clone(), 1, 0, &expect![[r#""#]]);
-        check(good, 0, 1, &expect![[r#""#]]);
-        check(zstd(&[0; 2000]), 1, 1, &expect![[r#""#]]);
-        check(b"garbage".to_vec(), 1, 1, &expect![[r#""#]]);
-        check(zstd(&[0xff; 3]), 1, 1, &expect![[r#""#]]);
+        check(
+            good.clone(),
+            1,
+            0,
+            &expect![
+                "This enum value of spark.connect.CompressionCodec is invalid: COMPRESSION_CODEC_UNSPECIFIED(0)"
+            ],
+        );
+        check(
+            good,
+            0,
+            1,
+            &expect![[r#"
+            [CONNECT_INVALID_PLAN.CANNOT_PARSE] The Spark Connect plan is invalid. Cannot decompress or parse the input plan (This oneOf field in spark.connect.Plan.CompressedOperation is not set: OP_TYPE_UNSPECIFIED)
+            This may be caused by a corrupted compressed plan.
+            To disable plan compression, set 'spark.connect.session.planCompression.threshold' to -1. SQLSTATE: 56K00"#]],
+        );
+        check(
+            zstd(&[0; 2000]),
+            1,
+            1,
+            &expect![[r#"
+            [CONNECT_INVALID_PLAN.PLAN_SIZE_LARGER_THAN_MAX] The Spark Connect plan is invalid. The plan size is larger than max (more than 1000 vs. 1000)
+            This typically occurs when building very complex queries with many operations, large literals, or deeply nested expressions.
+            Consider splitting the query into smaller parts using temporary views for intermediate results or reducing the number of operations. SQLSTATE: 56K00"#]],
+        );
+        check(
+            b"garbage".to_vec(),
+            1,
+            1,
+            &expect![[r#"
+            [CONNECT_INVALID_PLAN.CANNOT_PARSE] The Spark Connect plan is invalid. Cannot decompress or parse the input plan (Unknown frame descriptor)
+            This may be caused by a corrupted compressed plan.
+            To disable plan compression, set 'spark.connect.session.planCompression.threshold' to -1. SQLSTATE: 56K00"#]],
+        );
+        check(
+            zstd(&[0xff; 3]),
+            1,
+            1,
+            &expect![[r#"
+            [CONNECT_INVALID_PLAN.CANNOT_PARSE] The Spark Connect plan is invalid. Cannot decompress or parse the input plan (failed to decode Protobuf message: invalid varint)
+            This may be caused by a corrupted compressed plan.
+            To disable plan compression, set 'spark.connect.session.planCompression.threshold' to -1. SQLSTATE: 56K00"#]],
+        );
         expect!["OPTYPE_NOT_SET not supported."]
             .assert_eq(&prepare(None, 1).unwrap_err().to_string());
     }

@@ -34,7 +34,8 @@ pub(super) fn describe(sql: &str) -> Description {
         "INSERT" | "MERGE" | "UPDATE" | "DELETE" | "COPY" | "TRUNCATE" | "WITH" | "FROM" => {
             let verb = ["INSERT", "MERGE", "UPDATE", "DELETE", "COPY", "TRUNCATE"]
                 .into_iter()
-                .find(|verb| has(verb))
+                .find(|verb| at(0) == *verb)
+                // `WITH … INSERT`, `FROM … INSERT`.
                 .unwrap_or("INSERT");
             let mut description = Description::of(Action::Write, verb);
             tables(&words, &upper, &mut description);
@@ -266,38 +267,65 @@ mod tests {
     fn statements_are_told_by_their_words() {
         check(
             "-- x\n select * from a.b join `c d`.e on 'from z'",
-            &expect![""],
+            &expect![[r#"SqlQuery SELECT r{"`c d`.e", "a.b"} w{}"#]],
         );
         check(
             "with t as (select 1 from real) select * from t",
-            &expect![""],
+            &expect![[r#"SqlQuery SELECT r{"real"} w{}"#]],
         );
-        check("INSERT INTO main.x.t SELECT * FROM s", &expect![""]);
-        check("insert overwrite table t select 1", &expect![""]);
+        check(
+            "INSERT INTO main.x.t SELECT * FROM s",
+            &expect![[r#"Write INSERT r{"s"} w{"main.x.t"}"#]],
+        );
+        check(
+            "insert overwrite table t select 1",
+            &expect![[r#"Write INSERT r{} w{"t"}"#]],
+        );
         check(
             "MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *",
-            &expect![""],
+            &expect![[r#"Write MERGE r{"s"} w{"t"}"#]],
         );
-        check("DELETE FROM t WHERE a IN (SELECT a FROM u)", &expect![""]);
-        check("update t set a = 1", &expect![""]);
+        check(
+            "DELETE FROM t WHERE a IN (SELECT a FROM u)",
+            &expect![[r#"Write DELETE r{"u"} w{"t"}"#]],
+        );
+        check(
+            "update t set a = 1",
+            &expect![[r#"Write UPDATE r{} w{"t"}"#]],
+        );
         check(
             "create table if not exists m.s.t as select * from u",
-            &expect![""],
+            &expect![[r#"Write CREATE TABLE AS SELECT r{"u"} w{"m.s.t"}"#]],
         );
-        check("CREATE TABLE t (a int) USING delta", &expect![""]);
+        check(
+            "CREATE TABLE t (a int) USING delta",
+            &expect![[r#"Ddl CREATE TABLE r{} w{"t"}"#]],
+        );
         check(
             "create or replace temporary view v as select 1",
-            &expect![""],
+            &expect!["TempView CREATE TEMPORARY VIEW r{} w{}"],
         );
-        check("CREATE SCHEMA IF NOT EXISTS main.raw", &expect![""]);
-        check("DROP TABLE IF EXISTS t", &expect![""]);
-        check("USE CATALOG main", &expect![""]);
-        check("SET x = 1", &expect![""]);
-        check("SHOW TABLES IN x", &expect![""]);
-        check("DESCRIBE TABLE EXTENDED a.b", &expect![""]);
-        check("", &expect![""]);
-        check("'unterminated", &expect![""]);
-        check("/* unterminated", &expect![""]);
-        check("`unterminated", &expect![""]);
+        check(
+            "CREATE SCHEMA IF NOT EXISTS main.raw",
+            &expect!["Ddl CREATE SCHEMA r{} w{}"],
+        );
+        check(
+            "DROP TABLE IF EXISTS t",
+            &expect![[r#"Ddl DROP TABLE r{} w{"t"}"#]],
+        );
+        check("USE CATALOG main", &expect!["Ddl USE CATALOG r{} w{}"]);
+        check("SET x = 1", &expect!["Ddl SET r{} w{}"]);
+        check(
+            "SHOW TABLES IN x",
+            &expect!["SqlCommand SHOW TABLES r{} w{}"],
+        );
+        check(
+            "DESCRIBE TABLE EXTENDED a.b",
+            &expect![[r#"SqlCommand DESCRIBE r{"a.b"} w{}"#]],
+        );
+        check("", &expect!["Other empty statement r{} w{}"]);
+        check("'unterminated", &expect!["Other empty statement r{} w{}"]);
+        check("/* unterminated", &expect!["Other empty statement r{} w{}"]);
+        check("`unterminated", &expect!["Ddl `UNTERMINATED r{} w{}"]);
     }
 }

@@ -1,0 +1,14 @@
+//! Protocol tests: a real server on a real socket, and a client of our own that can also speak
+//! wrongly. What Spark means by a plan is tested in the engine; `range` is enough here.
+
+mod artifacts;
+mod client;
+mod config;
+mod control;
+mod errors;
+mod gateway;
+mod operations;
+mod rest;
+mod sessions;
+mod tls;
+mod tunnel;
