@@ -50,18 +50,18 @@ const TABLES: &str = "
 ";
 
 pub(crate) struct Server {
-    pub running: Running,
-    pub address: SocketAddr,
-    pub proxy: SocketAddr,
+    pub(crate) running: Running,
+    pub(crate) address: SocketAddr,
+    pub(crate) proxy: SocketAddr,
 }
 
 impl Server {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with("").await
     }
 
     /// With more configuration; keys of the top level come first, tables after them.
-    pub async fn with(more: &str) -> Self {
+    pub(crate) async fn with(more: &str) -> Self {
         let config = Config::parse(
             &format!("listen = '127.0.0.1:0'\n{more}\n{TABLES}"),
             Path::new("test.toml"),
@@ -77,21 +77,21 @@ impl Server {
     }
 
     /// A client with the right headers over plaintext.
-    pub async fn client(&self) -> Client {
+    pub(crate) async fn client(&self) -> Client {
         let stream = TcpStream::connect(self.address).await.unwrap();
         client(stream, &good_headers()).await
     }
 
-    pub async fn client_with(&self, headers: &[(&'static str, &str)]) -> Client {
+    pub(crate) async fn client_with(&self, headers: &[(&'static str, &str)]) -> Client {
         client(TcpStream::connect(self.address).await.unwrap(), headers).await
     }
 
-    pub fn entries(&self) -> Vec<Arc<Entry>> {
+    pub(crate) fn entries(&self) -> Vec<Arc<Entry>> {
         self.running.journal().since(0).entries
     }
 
     /// What `pick` takes out of the journal.
-    pub fn journalled<T>(&self, pick: impl Fn(&Event) -> Option<T>) -> Vec<T> {
+    pub(crate) fn journalled<T>(&self, pick: impl Fn(&Event) -> Option<T>) -> Vec<T> {
         self.entries()
             .iter()
             .filter_map(|entry| pick(&entry.event))
@@ -99,7 +99,7 @@ impl Server {
     }
 
     /// The server answers still: what every test of wrong input ends with.
-    pub async fn check_alive(&self) {
+    pub(crate) async fn check_alive(&self) {
         let mut client = self.client().await;
         client.get_config("spark.sql.ansi.enabled").await.unwrap();
     }
@@ -115,8 +115,8 @@ pub(crate) fn good_headers() -> Vec<(&'static str, &'static str)> {
 /// HTTP/2 on a stream, with headers for every request.
 #[derive(Clone)]
 pub(crate) struct Channel {
-    pub sender: http2::SendRequest<Body>,
-    pub headers: HeaderMap,
+    pub(crate) sender: http2::SendRequest<Body>,
+    pub(crate) headers: HeaderMap,
 }
 
 impl Service<Request<Body>> for Channel {
@@ -135,9 +135,9 @@ impl Service<Request<Body>> for Channel {
 }
 
 pub(crate) struct Client {
-    pub rpc: SparkConnectServiceClient<Channel>,
-    pub channel: Channel,
-    pub session_id: String,
+    pub(crate) rpc: SparkConnectServiceClient<Channel>,
+    pub(crate) channel: Channel,
+    pub(crate) session_id: String,
 }
 
 pub(crate) async fn client<S>(stream: S, headers: &[(&'static str, &str)]) -> Client
@@ -209,7 +209,7 @@ pub(crate) fn operation_id() -> String {
 }
 
 impl Client {
-    pub async fn config(
+    pub(crate) async fn config(
         &mut self,
         op: config_request::operation::OpType,
     ) -> Result<sparring_proto::connect::ConfigResponse, Status> {
@@ -225,7 +225,7 @@ impl Client {
             .map(tonic::Response::into_inner)
     }
 
-    pub async fn get_config(&mut self, key: &str) -> Result<Option<String>, Status> {
+    pub(crate) async fn get_config(&mut self, key: &str) -> Result<Option<String>, Status> {
         let get = config_request::Get {
             keys: vec![key.to_owned()],
         };
@@ -235,7 +235,7 @@ impl Client {
         Ok(answer.pairs.into_iter().next().and_then(|pair| pair.value))
     }
 
-    pub fn request(&self, operation_id: &str, plan: Plan) -> ExecutePlanRequest {
+    pub(crate) fn request(&self, operation_id: &str, plan: Plan) -> ExecutePlanRequest {
         let reattach = ReattachOptions { reattachable: true };
         ExecutePlanRequest {
             session_id: self.session_id.clone(),
@@ -249,7 +249,7 @@ impl Client {
         }
     }
 
-    pub async fn stream(
+    pub(crate) async fn stream(
         &mut self,
         request: ExecutePlanRequest,
     ) -> Result<Streaming<ExecutePlanResponse>, Status> {
@@ -259,7 +259,7 @@ impl Client {
             .map(tonic::Response::into_inner)
     }
 
-    pub async fn execute(
+    pub(crate) async fn execute(
         &mut self,
         request: ExecutePlanRequest,
     ) -> (Vec<ExecutePlanResponse>, Option<Status>) {
@@ -269,7 +269,7 @@ impl Client {
         }
     }
 
-    pub async fn reattach(
+    pub(crate) async fn reattach(
         &mut self,
         operation_id: &str,
         last_response_id: Option<&str>,
@@ -288,7 +288,7 @@ impl Client {
     }
 
     /// Sends bytes as the body of a call and answers code and message.
-    pub async fn raw(
+    pub(crate) async fn raw(
         &mut self,
         method: &str,
         body: impl Into<Bytes>,
@@ -405,7 +405,7 @@ fn percent_decoded(text: &str) -> String {
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
         bytes.push(u8::from_str_radix(&part[..2], 16).unwrap());
-        bytes.extend_from_slice(part[2..].as_bytes());
+        bytes.extend_from_slice(&part.as_bytes()[2..]);
     }
     String::from_utf8(bytes).unwrap()
 }

@@ -76,7 +76,7 @@ async fn plans_with_unset_fields_are_refused_and_harm_nothing() {
     for relation in [
         Relation::default(),
         Relation {
-            rel_type: Some(RelType::Filter(Box::new(Filter::default()))),
+            rel_type: Some(RelType::Filter(Box::<Filter>::default())),
             ..Relation::default()
         },
     ] {

@@ -70,7 +70,13 @@ async fn check_calls(headers: &[(&'static str, &str)], expected: &Expect) {
 #[tokio::test]
 async fn every_method_asks_who_calls_before_it_reads() {
     check_calls(&[], &expect!["16 MissingToken no `authorization: Bearer …` header; add `;token=…` to the connection string"]).await;
-    check_calls(&[("authorization", "Bearer nobody")], &expect!["16 UnknownToken Invalid access token. It is the token of no profile of this workspace."]).await;
+    check_calls(
+        &[("authorization", "Bearer nobody")],
+        &expect![
+            "16 UnknownToken Invalid access token. It is the token of no profile of this workspace."
+        ],
+    )
+    .await;
     let token = ("authorization", "Bearer token-of-default");
     check_calls(&[token], &expect!["3 MissingCompute neither `x-databricks-cluster-id` nor `x-databricks-session-id` is set; add `;x-databricks-cluster-id=…` to the connection string"]).await;
     check_calls(
@@ -137,9 +143,24 @@ async fn bad_frames_are_named_and_the_connection_lives() {
             let (code, message) = client.raw("Config", body, headers).await;
             expected.assert_eq(&format!("{code} {message}"));
         };
-    check(&[0, 0, 0, 0, 9, 1, 2], &[], expect!["13 gRPC frame truncated: the stream ended 7 bytes before the end of the message"]).await;
-    check(&[0, 0], &[], expect!["13 gRPC frame truncated: the stream ended 3 bytes before the end of the message"]).await;
-    check(&[7, 0, 0, 0, 0], &[], expect!["13 gRPC frame header malformed: compression flag 7, must be 0 or 1"]).await;
+    check(
+        &[0, 0, 0, 0, 9, 1, 2],
+        &[],
+        expect!["13 gRPC frame truncated: the stream ended 7 bytes before the end of the message"],
+    )
+    .await;
+    check(
+        &[0, 0],
+        &[],
+        expect!["13 gRPC frame truncated: the stream ended 3 bytes before the end of the message"],
+    )
+    .await;
+    check(
+        &[7, 0, 0, 0, 0],
+        &[],
+        expect!["13 gRPC frame header malformed: compression flag 7, must be 0 or 1"],
+    )
+    .await;
     check(&[1, 0, 0, 0, 1, 0], &[], expect!["13 protocol error: received message with compressed-flag but no grpc-encoding was specified"]).await;
     check(
         &[1, 0, 0, 0, 1, 0],
@@ -147,7 +168,14 @@ async fn bad_frames_are_named_and_the_connection_lives() {
         expect!["12 Content is compressed with `snappy` which isn't supported"],
     )
     .await;
-    check(&[0, 0, 0, 0, 2, 0xff, 0xff], &[], expect!["13 the message is no valid protobuf: failed to decode Protobuf message: invalid varint"]).await;
+    check(
+        &[0, 0, 0, 0, 2, 0xff, 0xff],
+        &[],
+        expect![
+            "13 the message is no valid protobuf: failed to decode Protobuf message: invalid varint"
+        ],
+    )
+    .await;
     check(&[], &[], expect!["13 Missing request message."]).await;
     let (code, _) = client.raw("Dance", &[][..], &[]).await;
     assert_eq!(code, Code::Unimplemented as i32);
