@@ -5,6 +5,7 @@
 
 mod analyze;
 mod cache;
+mod catalog;
 mod conf;
 mod error;
 mod execution;

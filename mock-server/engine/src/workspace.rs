@@ -9,6 +9,7 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::prelude::SessionConfig;
 
+use crate::catalog::Catalog;
 use crate::conf::Flavor;
 use crate::error::Result;
 use crate::session::Session;
@@ -29,6 +30,7 @@ pub struct Options {
 /// One fake workspace: everything that outlives a session.
 pub struct Workspace {
     pub(crate) options: Options,
+    pub(crate) catalog: Catalog,
     state: SessionState,
 }
 
@@ -57,7 +59,12 @@ impl Workspace {
             .with_runtime_env(runtime)
             .with_default_features()
             .build();
-        Ok(Arc::new(Self { options, state }))
+        let catalog = Catalog::open(&options.data_dir, options.flavor)?;
+        Ok(Arc::new(Self {
+            options,
+            catalog,
+            state,
+        }))
     }
 
     /// The engine's rules, configuration and memory pool; the same for all sessions.

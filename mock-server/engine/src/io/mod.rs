@@ -1,14 +1,30 @@
 //! Reading and writing: what a read opens to. Formats have a file each.
 
+pub(crate) mod csv;
+pub(crate) mod files;
 pub(crate) mod inline;
+pub(crate) mod json;
+pub(crate) mod lines;
+pub(crate) mod listing;
+pub(crate) mod options;
 pub(crate) mod range;
+pub(crate) mod source;
+pub(crate) mod text;
+pub(crate) mod write;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use sparring_proto::Required;
 use sparring_proto::connect::{self as proto, read::ReadType};
+use sparring_sql::Statement;
 
+use crate::catalog::information_schema;
+use crate::catalog::store::{RelationKind, ViewEntry};
 use crate::error::{Error, Result};
 use crate::plan::context::Context;
 use crate::plan::sources::{Source, View};
+use options::Options;
 
 /// What a read means.
 pub(crate) enum Opened {
@@ -20,13 +36,175 @@ pub(crate) enum Opened {
     Nothing,
 }
 
+/// A data source that this server reads and writes, by Spark's short name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Csv,
+    Json,
+    Parquet,
+    Text,
+    Delta,
+}
+
+impl Format {
+    /// The format of a name; none means the session's default. Others are refused or unknown.
+    pub(crate) fn named(context: &Context, name: Option<&str>) -> Result<Self> {
+        let name = match name.filter(|name| !name.is_empty()) {
+            Some(name) => name.to_lowercase(),
+            None => context
+                .session
+                .conf()
+                .option("spark.sql.sources.default")
+                .filter(|_| !context.databricks())
+                .unwrap_or_else(|| "delta".to_owned()),
+        };
+        match name.as_str() {
+            "csv" | "com.databricks.spark.csv" => Ok(Self::Csv),
+            "json" => Ok(Self::Json),
+            "parquet" => Ok(Self::Parquet),
+            "text" => Ok(Self::Text),
+            "delta" => Ok(Self::Delta),
+            "orc" | "avro" | "xml" | "binaryfile" | "jdbc" | "hive" | "kafka" | "rate"
+            | "socket" | "noop" | "console" | "memory" => {
+                Err(Error::unsupported(format!("the data source {name}")))
+            }
+            _ => Err(Error::new("DATA_SOURCE_NOT_FOUND", [("provider", name)])),
+        }
+    }
+
+    /// Spark's short name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Parquet => "parquet",
+            Self::Text => "text",
+            Self::Delta => "delta",
+        }
+    }
+
+    /// The name in messages.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::Json => "JSON",
+            Self::Parquet => "Parquet",
+            Self::Text => "Text",
+            Self::Delta => "Delta",
+        }
+    }
+}
+
 /// Opens what a read names.
-pub(crate) async fn open(_context: &Context, read: &proto::Read) -> Result<Opened> {
+pub(crate) async fn open(context: &Context, read: &proto::Read) -> Result<Opened> {
     match read.read_type.as_ref().required("read.read_type")? {
-        ReadType::NamedTable(_) => Ok(Opened::Nothing),
-        ReadType::DataSource(source) => Err(Error::new(
-            "DATA_SOURCE_NOT_FOUND",
-            [("provider", source.format().to_owned())],
-        )),
+        ReadType::NamedTable(table) => open_name(context, table).await,
+        ReadType::DataSource(data) => {
+            let format = Format::named(context, data.format.as_deref())?;
+            if !data.predicates.is_empty() {
+                return Err(Error::unsupported("JDBC predicates"));
+            }
+            let options = Options::new(&data.options);
+            let mut paths = data.paths.clone();
+            if paths.is_empty() {
+                paths.extend(options.get("path").map(str::to_owned));
+            }
+            let schema = match data.schema.as_deref().filter(|text| !text.is_empty()) {
+                Some(text) => Some(crate::types::proto::parse(text)?),
+                None => None,
+            };
+            let request = source::Request {
+                format,
+                options,
+                paths,
+                schema,
+                qualifier: Vec::new(),
+            };
+            source::open(context, request).await.map(Opened::Source)
+        }
+    }
+}
+
+async fn open_name(context: &Context, table: &proto::read::NamedTable) -> Result<Opened> {
+    let parts = sparring_sql::parse_multipart_identifier(&table.unparsed_identifier)?;
+    let session = &context.session;
+    if session.temp_view(&parts).is_some() {
+        return Ok(Opened::Nothing);
+    }
+    let catalog = &session.workspace.catalog;
+    if let Some((format, path)) = file_name(context, &parts) {
+        let request = source::Request {
+            format,
+            options: Options::new(&table.options),
+            paths: vec![path],
+            schema: None,
+            qualifier: Vec::new(),
+        };
+        return source::open(context, request).await.map(Opened::Source);
+    }
+    let Ok(name) = catalog.qualify(&session.current_namespace(), &parts) else {
+        return Ok(Opened::Nothing);
+    };
+    if name.schema.eq_ignore_ascii_case(information_schema::SCHEMA) {
+        let Some(provider) = information_schema::table(context, &name).await? else {
+            return Ok(Opened::Nothing);
+        };
+        return Ok(Opened::Source(Source {
+            provider,
+            qualifier: name.parts(),
+            files: Vec::new(),
+        }));
+    }
+    let Some(entry) = catalog.relation(&name) else {
+        return Ok(Opened::Nothing);
+    };
+    match entry.kind {
+        RelationKind::View(view) => view_query(&view, name.parts()).map(Opened::View),
+        RelationKind::Table(files) => {
+            let mut all: BTreeMap<String, String> = files.options.clone();
+            all.extend(table.options.iter().map(|(k, v)| (k.clone(), v.clone())));
+            let opened = source::table(context, &files, &Options::new(&all), name.parts()).await?;
+            Ok(Opened::Source(opened))
+        }
+    }
+}
+
+/// `parquet.`/path``: a format and a path in place of a schema and a table.
+pub(crate) fn file_name(context: &Context, parts: &[String]) -> Option<(Format, String)> {
+    let [format, path] = parts else {
+        return None;
+    };
+    if !path.contains('/') {
+        return None;
+    }
+    let format = Format::named(context, Some(format)).ok()?;
+    Some((format, path.clone()))
+}
+
+fn view_query(view: &ViewEntry, qualifier: Vec<String>) -> Result<View> {
+    let statement = sparring_sql::parse_statement(&view.text)?;
+    let Statement::Query(query) = statement else {
+        return Err(Error::internal("a view's text is no query"));
+    };
+    let query = if view.columns.is_empty() {
+        query
+    } else {
+        renamed(query, view.columns.iter().map(|(name, _)| name.clone()).collect())
+    };
+    Ok(View {
+        text: Arc::from(view.text.as_str()),
+        query,
+        qualifier,
+    })
+}
+
+/// The relation with other column names.
+pub(crate) fn renamed(query: proto::Relation, column_names: Vec<String>) -> proto::Relation {
+    proto::Relation {
+        common: None,
+        rel_type: Some(proto::relation::RelType::ToDf(Box::new(proto::ToDf {
+            input: Some(Box::new(query)),
+            column_names,
+        }))),
     }
 }

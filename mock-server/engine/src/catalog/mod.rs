@@ -1,0 +1,437 @@
+//! The catalog: three-level names, strict as Unity Catalog's, and what they mean.
+//!
+//! Knows no sessions; whoever asks brings the current catalog and schema. What lies in a table's
+//! files is `delta.rs`'s and `io`'s affair.
+
+pub(crate) mod delta;
+pub(crate) mod information_schema;
+pub(crate) mod paths;
+pub(crate) mod store;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::conf::Flavor;
+use crate::error::{Error, Result};
+use crate::types::names::{quote, quote_parts};
+use delta::DeltaTables;
+use paths::{Location, Roots, file_name};
+use store::{
+    CatalogEntry, Change, Entries, RelationEntry, RelationKind, SchemaEntry, Store, TableEntry,
+    Triple, VolumeEntry,
+};
+
+/// The full name of a table, view or volume, as the user wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct QualifiedName {
+    pub(crate) catalog: String,
+    pub(crate) schema: String,
+    pub(crate) name: String,
+}
+
+impl QualifiedName {
+    pub(crate) fn key(&self) -> Triple {
+        (
+            self.catalog.to_lowercase(),
+            self.schema.to_lowercase(),
+            self.name.to_lowercase(),
+        )
+    }
+
+    pub(crate) fn parts(&self) -> Vec<String> {
+        vec![self.catalog.clone(), self.schema.clone(), self.name.clone()]
+    }
+
+    /// Back-quoted, as messages show it.
+    pub(crate) fn quoted(&self) -> String {
+        quote_parts([&self.catalog, &self.schema, &self.name])
+    }
+}
+
+/// The catalog of a workspace.
+pub(crate) struct Catalog {
+    store: Store,
+    pub(crate) roots: Roots,
+    pub(crate) delta: DeltaTables,
+    flavor: Flavor,
+}
+
+/// Now, in milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
+    chrono::Utc::now().timestamp_millis()
+}
+
+impl Catalog {
+    /// Opens the catalog of a data directory; a new one gets what a new workspace has.
+    pub(crate) fn open(data_dir: &Path, flavor: Flavor) -> Result<Self> {
+        let roots = Roots::new(data_dir, flavor);
+        for kind in ["tables", "volumes", "dbfs", "driver", "buckets"] {
+            let path = roots.inside(kind);
+            std::fs::create_dir_all(&path).map_err(|error| {
+                Error::internal(format!("making {}: {error}", path.display()))
+            })?;
+        }
+        let store = Store::open(&data_dir.join("catalog.sqlite"))?;
+        let catalog = Self {
+            store,
+            roots,
+            delta: DeltaTables::default(),
+            flavor,
+        };
+        let first: &[&str] = match flavor {
+            Flavor::Databricks => &["main", "hive_metastore"],
+            Flavor::Oss => &["spark_catalog"],
+        };
+        catalog.store.change(|entries| {
+            if !entries.catalogs.is_empty() {
+                return Ok((Vec::new(), ()));
+            }
+            let changes = first
+                .iter()
+                .flat_map(|name| {
+                    [
+                        Change::PutCatalog(new_catalog(name, None)),
+                        Change::PutSchema((*name).to_owned(), new_schema("default", None)),
+                    ]
+                })
+                .collect();
+            Ok((changes, ()))
+        })?;
+        Ok(catalog)
+    }
+
+    /// The catalog that a new session starts in.
+    pub(crate) fn default_catalog(flavor: Flavor) -> &'static str {
+        match flavor {
+            Flavor::Databricks => "main",
+            Flavor::Oss => "spark_catalog",
+        }
+    }
+
+    /// Looks something up.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Entries) -> T) -> T {
+        self.store.read(look)
+    }
+
+    /// Makes changes.
+    pub(crate) fn change<T>(
+        &self,
+        decide: impl FnOnce(&Entries) -> Result<(Vec<Change>, T)>,
+    ) -> Result<T> {
+        self.store.change(decide)
+    }
+
+    /// The full name that parts mean.
+    pub(crate) fn qualify(
+        &self,
+        namespace: &(String, String),
+        parts: &[String],
+    ) -> Result<QualifiedName> {
+        let (catalog, schema, name) = match parts {
+            [name] => (&namespace.0, &namespace.1, name),
+            [schema, name] => (&namespace.0, schema, name),
+            [catalog, schema, name] => (catalog, schema, name),
+            _ => {
+                return Err(Error::new(
+                    "REQUIRES_SINGLE_PART_NAMESPACE",
+                    [
+                        ("sessionCatalog", namespace.0.clone()),
+                        (
+                            "namespace",
+                            quote_parts(&parts[..parts.len().saturating_sub(1)]),
+                        ),
+                    ],
+                ));
+            }
+        };
+        Ok(QualifiedName {
+            catalog: catalog.clone(),
+            schema: schema.clone(),
+            name: name.clone(),
+        })
+    }
+
+    /// The catalog and schema that the parts of a schema's name mean.
+    pub(crate) fn qualify_schema(
+        &self,
+        namespace: &(String, String),
+        parts: &[String],
+    ) -> Result<(String, String)> {
+        match parts {
+            [] => Ok(namespace.clone()),
+            [schema] => Ok((namespace.0.clone(), schema.clone())),
+            [catalog, schema] => Ok((catalog.clone(), schema.clone())),
+            _ => Err(Error::new(
+                "REQUIRES_SINGLE_PART_NAMESPACE",
+                [
+                    ("sessionCatalog", namespace.0.clone()),
+                    ("namespace", quote_parts(parts)),
+                ],
+            )),
+        }
+    }
+
+    /// Fails unless the catalog exists.
+    pub(crate) fn require_catalog(&self, catalog: &str) -> Result<()> {
+        let key = catalog.to_lowercase();
+        if key == "system" {
+            return Ok(());
+        }
+        self.store.read(|entries| {
+            if entries.catalogs.contains_key(&key) {
+                return Ok(());
+            }
+            Err(no_catalog(entries, catalog))
+        })
+    }
+
+    /// Fails unless the schema exists.
+    pub(crate) fn require_schema(&self, catalog: &str, schema: &str) -> Result<()> {
+        self.require_catalog(catalog)?;
+        let key = (catalog.to_lowercase(), schema.to_lowercase());
+        if key.1 == information_schema::SCHEMA {
+            return Ok(());
+        }
+        self.store.read(|entries| {
+            if entries.schemas.contains_key(&key) {
+                return Ok(());
+            }
+            let error = Error::new(
+                "SCHEMA_NOT_FOUND",
+                [("schemaName", quote_parts([catalog, schema]))],
+            );
+            let near = nearest(
+                &key.1,
+                entries
+                    .schemas
+                    .iter()
+                    .filter(|((c, _), _)| *c == key.0)
+                    .map(|(_, entry)| &entry.name),
+            );
+            Err(match near {
+                Some(near) => error.hint(format!("did you mean {}?", quote_parts([catalog, &near]))),
+                None => error,
+            })
+        })
+    }
+
+    /// The table or view of a name.
+    pub(crate) fn relation(&self, name: &QualifiedName) -> Option<RelationEntry> {
+        self.store
+            .read(|entries| entries.relations.get(&name.key()).cloned())
+    }
+
+    /// The table or view of a name, or Spark's complaint with the nearest known name.
+    pub(crate) fn require_relation(
+        &self,
+        name: &QualifiedName,
+        shown: &[String],
+    ) -> Result<RelationEntry> {
+        self.relation(name)
+            .ok_or_else(|| self.not_found(name, shown))
+    }
+
+    /// The files of a table, or Spark's complaint.
+    pub(crate) fn require_table(
+        &self,
+        name: &QualifiedName,
+        shown: &[String],
+        operation: &str,
+    ) -> Result<(RelationEntry, TableEntry)> {
+        let entry = self.require_relation(name, shown)?;
+        match &entry.kind {
+            RelationKind::Table(table) => {
+                let table = table.clone();
+                Ok((entry, table))
+            }
+            RelationKind::View(_) => Err(Error::new(
+                "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
+                [
+                    ("viewName", name.quoted()),
+                    ("operation", operation.to_owned()),
+                ],
+            )),
+        }
+    }
+
+    /// Spark's complaint about an unknown table; what is wrong with the name is the hint.
+    pub(crate) fn not_found(&self, name: &QualifiedName, shown: &[String]) -> Error {
+        let error = Error::new(
+            "TABLE_OR_VIEW_NOT_FOUND",
+            [("relationName", quote_parts(shown))],
+        );
+        if let Err(reason) = self.require_schema(&name.catalog, &name.schema) {
+            let missing = match reason.class() {
+                Some("SCHEMA_NOT_FOUND") => format!(
+                    "there is no schema {}",
+                    quote_parts([&name.catalog, &name.schema])
+                ),
+                _ => format!("there is no catalog {}", quote(&name.catalog)),
+            };
+            return error.hint(missing);
+        }
+        let (catalog, schema, wanted) = name.key();
+        let near = self.store.read(|entries| {
+            nearest(
+                &wanted,
+                entries
+                    .relations
+                    .iter()
+                    .filter(|((c, s, _), _)| *c == catalog && *s == schema)
+                    .map(|(_, entry)| &entry.name),
+            )
+        });
+        match near {
+            Some(near) => error.hint(format!(
+                "did you mean {}?",
+                quote_parts([&name.catalog, &name.schema, &near])
+            )),
+            None => error,
+        }
+    }
+
+    /// Where a path of a client lies.
+    pub(crate) fn location(&self, text: &str) -> Result<Location> {
+        self.roots.resolve(text, |catalog, schema, volume| {
+            self.volume(&QualifiedName {
+                catalog: catalog.to_owned(),
+                schema: schema.to_owned(),
+                name: volume.to_owned(),
+            })
+            .map(|entry| entry.path)
+        })
+    }
+
+    /// The volume of a name.
+    pub(crate) fn volume(&self, name: &QualifiedName) -> Option<VolumeEntry> {
+        self.store
+            .read(|entries| entries.volumes.get(&name.key()).cloned())
+    }
+
+    /// A directory for a new managed table, different for every table that ever had the name.
+    pub(crate) fn managed_path(&self, name: &QualifiedName) -> PathBuf {
+        let unique = uuid::Uuid::new_v4().simple().to_string();
+        self.roots
+            .inside("tables")
+            .join(file_name(&name.catalog))
+            .join(file_name(&name.schema))
+            .join(format!("{}-{}", file_name(&name.name), &unique[..12]))
+    }
+
+    /// Puts a table or view under a name; an existing one is an error unless `replace`.
+    pub(crate) fn put_relation(
+        &self,
+        name: &QualifiedName,
+        entry: RelationEntry,
+        replace: bool,
+    ) -> Result<()> {
+        self.require_schema(&name.catalog, &name.schema)?;
+        self.refuse_system(name)?;
+        let key = name.key();
+        self.store.change(|entries| {
+            if !replace && entries.relations.contains_key(&key) {
+                return Err(Error::new(
+                    "TABLE_OR_VIEW_ALREADY_EXISTS",
+                    [("relationName", name.quoted())],
+                ));
+            }
+            let pair = (key.0.clone(), key.1.clone());
+            Ok((vec![Change::PutRelation(pair, entry)], ()))
+        })
+    }
+
+    /// Takes a table or view away; managed files go too.
+    pub(crate) fn drop_relation(&self, name: &QualifiedName) -> Result<()> {
+        let dropped = self.store.change(|entries| {
+            let found = entries.relations.get(&name.key()).cloned();
+            Ok((vec![Change::DropRelation(name.key())], found))
+        })?;
+        if let Some(entry) = dropped {
+            self.discard(&entry);
+        }
+        Ok(())
+    }
+
+    /// Removes the files of a managed table that no name means any more.
+    pub(crate) fn discard(&self, entry: &RelationEntry) {
+        if let RelationKind::Table(table) = &entry.kind {
+            self.delta.forget(&table.path);
+            if table.location.is_none() {
+                remove_tree(&table.path);
+            }
+        }
+    }
+
+    /// `system` holds only what the workspace itself tells.
+    fn refuse_system(&self, name: &QualifiedName) -> Result<()> {
+        let (catalog, schema, _) = name.key();
+        if catalog == "system" || schema == information_schema::SCHEMA {
+            return Err(Error::unsupported(format!(
+                "writing to {}, which only the workspace fills",
+                quote_parts([&name.catalog, &name.schema])
+            )));
+        }
+        Ok(())
+    }
+
+    /// Whose rules hold.
+    pub(crate) fn flavor(&self) -> Flavor {
+        self.flavor
+    }
+}
+
+/// A new catalog.
+pub(crate) fn new_catalog(name: &str, comment: Option<String>) -> CatalogEntry {
+    CatalogEntry {
+        name: name.to_owned(),
+        comment,
+        properties: BTreeMap::new(),
+        created_ms: now_ms(),
+    }
+}
+
+/// A new schema.
+pub(crate) fn new_schema(name: &str, comment: Option<String>) -> SchemaEntry {
+    SchemaEntry {
+        name: name.to_owned(),
+        comment,
+        properties: BTreeMap::new(),
+        created_ms: now_ms(),
+    }
+}
+
+/// Removes a directory; one that is not there is no failure, and one that cannot be removed only
+/// costs space.
+pub(crate) fn remove_tree(path: &Path) {
+    if let Err(error) = std::fs::remove_dir_all(path)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(path = %path.display(), %error, "files of a dropped table stay");
+    }
+}
+
+fn no_catalog(entries: &Entries, catalog: &str) -> Error {
+    let error = Error::new("CATALOG_NOT_FOUND", [("catalogName", quote(catalog))]);
+    let near = nearest(
+        &catalog.to_lowercase(),
+        entries.catalogs.values().map(|entry| &entry.name),
+    );
+    match near {
+        Some(near) => error.hint(format!("did you mean {}?", quote(&near))),
+        None => error,
+    }
+}
+
+/// The known name that is most like the wanted one, if any is much like it.
+fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a String>) -> Option<String> {
+    known
+        .map(|name| (strsim::damerau_levenshtein(wanted, &name.to_lowercase()), name))
+        .filter(|(distance, _)| *distance * 3 <= wanted.chars().count().max(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name.clone())
+}
+
+/// The comment that a column's metadata holds.
+pub(crate) fn comment_of(field: &arrow::datatypes::Field) -> Option<String> {
+    serde_json::from_str(field.metadata().get("comment")?).ok()
+}

@@ -1,0 +1,279 @@
+//! A data source opened: its schema found, its files listed, a provider made.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, FieldRef, Schema};
+use datafusion::catalog::TableProvider;
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
+
+use super::files::{FilePart, ParquetFiles, TextFiles};
+use super::listing::{self, Listed};
+use super::options::Options;
+use super::{Format, csv, json, lines};
+use crate::catalog::delta::{DeltaTables, Snapshot};
+use crate::catalog::store::TableEntry;
+use crate::error::{Error, Result};
+use crate::plan::context::Context;
+use crate::plan::sources::Source;
+use crate::types::arrow::{normalize, nullable, with_type};
+
+/// What is to be opened.
+pub(crate) struct Request {
+    pub(crate) format: Format,
+    pub(crate) options: Options,
+    pub(crate) paths: Vec<String>,
+    pub(crate) schema: Option<DataType>,
+    pub(crate) qualifier: Vec<String>,
+}
+
+/// Opens files or a Delta table by path.
+pub(crate) async fn open(context: &Context, request: Request) -> Result<Source> {
+    let catalog = &context.session.workspace.catalog;
+    let locations = request
+        .paths
+        .iter()
+        .map(|path| catalog.location(path))
+        .collect::<Result<Vec<_>>>()?;
+    if request.format == Format::Delta {
+        let [location] = locations.as_slice() else {
+            return Err(Error::plain(
+                crate::error::Exception::IllegalArgument,
+                "'path' is not specified.",
+            ));
+        };
+        if request.schema.is_some() {
+            return Err(Error::unsupported("a schema for reading a Delta table, which has its own"));
+        }
+        if !DeltaTables::exists(&location.path) {
+            let path = location.uri.clone();
+            return Err(if location.path.exists() {
+                Error::new("DELTA_MISSING_DELTA_TABLE", [("tableName", format!("`{path}`"))])
+            } else {
+                Error::new("PATH_NOT_FOUND", [("path", path)])
+            });
+        }
+        let snapshot = version(context, &location.path, &location.uri, &request.options).await?;
+        return delta(&snapshot, request.qualifier);
+    }
+    let recursive = request.options.flag("recursivefilelookup", false)?;
+    request.options.refuse(
+        request.format.title(),
+        &["modifiedbefore", "modifiedafter", "basepath", "ignoremissingfiles"],
+    )?;
+    let mut listed = listing::list(&locations, recursive)?;
+    if let Some(glob) = request.options.get("pathglobfilter") {
+        let matcher = globset::Glob::new(glob)
+            .map_err(|error| Error::plain(crate::error::Exception::IllegalArgument, error.to_string()))?
+            .compile_matcher();
+        listed.retain(|file| file.path.file_name().is_some_and(|name| matcher.is_match(Path::new(name))));
+    }
+    files(context, request, listed)
+}
+
+/// Opens a table of the catalog.
+pub(crate) async fn table(
+    context: &Context,
+    entry: &TableEntry,
+    options: &Options,
+    qualifier: Vec<String>,
+) -> Result<Source> {
+    let format = Format::named(context, Some(&entry.provider))?;
+    if format == Format::Delta {
+        let shown = crate::types::names::quote_parts(&qualifier);
+        let snapshot = version(context, &entry.path, &shown, options).await?;
+        return delta(&snapshot, qualifier);
+    }
+    let declared = entry.schema.as_deref().map(crate::types::json::from_json).transpose()?;
+    let location = crate::catalog::paths::Location {
+        uri: entry.location.clone().unwrap_or_else(|| entry.path.display().to_string()),
+        path: entry.path.clone(),
+    };
+    let listed = if entry.path.exists() {
+        listing::list(&[location], false)?
+    } else {
+        Vec::new()
+    };
+    let request = Request {
+        format,
+        options: options.clone(),
+        paths: Vec::new(),
+        schema: declared,
+        qualifier,
+    };
+    files(context, request, listed)
+}
+
+/// The version of a Delta table that the options name.
+async fn version(
+    context: &Context,
+    root: &Path,
+    shown: &str,
+    options: &Options,
+) -> Result<Arc<Snapshot>> {
+    let delta = &context.session.workspace.catalog.delta;
+    options.refuse("Delta", &["readchangefeed", "readchangedata"])?;
+    match (options.number("versionasof")?, options.get("timestampasof")) {
+        (Some(version), None) => {
+            let version = u64::try_from(version).map_err(|_| {
+                Error::plain(
+                    crate::error::Exception::IllegalArgument,
+                    format!("versionAsOf must not be negative, but is {version}"),
+                )
+            })?;
+            delta.at_version(root, shown, version).await
+        }
+        (None, Some(text)) => {
+            let at = super::text::timestamp_us(text, context.time_zone).ok_or_else(|| {
+                Error::plain(
+                    crate::error::Exception::Analysis,
+                    format!("The provided timestamp ('{text}') cannot be converted to a valid timestamp."),
+                )
+            })?;
+            delta.at_timestamp(root, shown, text, at / 1000).await
+        }
+        (None, None) => delta.latest(root).await,
+        (Some(_), Some(_)) => Err(Error::plain(
+            crate::error::Exception::Analysis,
+            "Cannot specify both version and timestamp when time travelling.",
+        )),
+    }
+}
+
+/// A version of a Delta table as a source.
+pub(crate) fn delta(snapshot: &Snapshot, qualifier: Vec<String>) -> Result<Source> {
+    let partition: Vec<Field> = snapshot
+        .partition_columns
+        .iter()
+        .filter_map(|name| snapshot.schema.field_with_name(name).ok().cloned())
+        .collect();
+    let mut names = Vec::new();
+    let files = snapshot
+        .files()?
+        .into_iter()
+        .map(|file| {
+            names.push(file.path.display().to_string());
+            let values = partition
+                .iter()
+                .map(|field| {
+                    let text = file.partition_values.get(field.name()).and_then(Option::as_deref);
+                    listing::partition_value(text, field.data_type())
+                })
+                .collect::<Result<Vec<_>>>()?;
+            Ok(FilePart {
+                path: file.path,
+                size: file.size,
+                partition: values,
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let provider = ParquetFiles::new(Arc::clone(&snapshot.schema), partition, files);
+    Ok(Source {
+        provider: Arc::new(provider),
+        qualifier,
+        files: names,
+    })
+}
+
+fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Source> {
+    let Request {
+        format,
+        options,
+        schema,
+        qualifier,
+        ..
+    } = request;
+    let declared: Option<Vec<FieldRef>> = match schema {
+        None => None,
+        Some(DataType::Struct(fields)) => Some(
+            fields
+                .iter()
+                .map(|f| Arc::new(Field::new(f.name(), nullable(f.data_type()), true).with_metadata(f.metadata().clone())))
+                .collect(),
+        ),
+        Some(single) => Some(vec![Arc::new(Field::new("value", single, true))]),
+    };
+    let partition = listing::partition_fields(&listed, declared.as_deref().unwrap_or_default());
+    let is_partition = |name: &str| partition.iter().any(|p| p.name().eq_ignore_ascii_case(name));
+    let paths: Vec<&Path> = listed.iter().map(|file| file.path.as_path()).collect();
+    if paths.is_empty() && declared.is_none() && format != Format::Text {
+        return Err(Error::new("UNABLE_TO_INFER_SCHEMA", [("format", format.title())]));
+    }
+    let csv_dialect = (format == Format::Csv)
+        .then(|| csv::Dialect::new(&options, context.time_zone))
+        .transpose()?;
+    let json_dialect = (format == Format::Json)
+        .then(|| json::Dialect::new(&options, context.time_zone))
+        .transpose()?;
+    let found: Vec<Field> = match (&declared, format, &csv_dialect, &json_dialect) {
+        (Some(fields), _, _, _) => fields.iter().map(|f| f.as_ref().clone()).collect(),
+        (None, Format::Csv, Some(dialect), _) => csv::infer(dialect, &paths, &options)?,
+        (None, Format::Json, _, Some(dialect)) => json::infer(dialect, &paths)?,
+        (None, Format::Parquet, _, _) => parquet_schema(&paths, options.flag("mergeschema", false)?)?,
+        _ => vec![Field::new("value", DataType::Utf8, true)],
+    };
+    let in_files: Vec<Field> = found.into_iter().filter(|f| !is_partition(f.name())).collect();
+    let whole: Vec<Field> = in_files.iter().chain(&partition).cloned().collect();
+    let parts = listed
+        .iter()
+        .map(|file| {
+            let values = partition
+                .iter()
+                .zip(&file.partition)
+                .map(|(field, (_, text))| listing::partition_value(text.as_deref(), field.data_type()))
+                .collect::<Result<Vec<_>>>()?;
+            Ok(FilePart {
+                path: file.path.clone(),
+                size: file.size,
+                partition: values,
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let schema = Arc::new(Schema::new(whole));
+    let in_files = Arc::new(Schema::new(in_files));
+    let provider: Arc<dyn TableProvider> = match (format, csv_dialect, json_dialect) {
+        (Format::Parquet, _, _) => Arc::new(ParquetFiles::new(schema, partition, parts)),
+        (Format::Csv, Some(dialect), _) => {
+            let reader = csv::CsvReader::new(dialect, in_files)?;
+            Arc::new(TextFiles::new(schema, Arc::new(reader), parts))
+        }
+        (Format::Json, _, Some(dialect)) => {
+            let reader = json::JsonReader::new(dialect, in_files);
+            Arc::new(TextFiles::new(schema, Arc::new(reader), parts))
+        }
+        _ => {
+            let reader = lines::LineReader::new(&options)?;
+            Arc::new(TextFiles::new(schema, Arc::new(reader), parts))
+        }
+    };
+    Ok(Source {
+        provider,
+        qualifier,
+        files: listed.into_iter().map(|file| file.uri).collect(),
+    })
+}
+
+/// The columns of the first Parquet file, or of all; Spark takes every column for nullable.
+fn parquet_schema(paths: &[&Path], merge: bool) -> Result<Vec<Field>> {
+    let mut fields: Vec<Field> = Vec::new();
+    let n_read = if merge { paths.len() } else { 1 };
+    for path in paths.iter().take(n_read) {
+        let unreadable = |reason: String| {
+            Error::new(
+                "FAILED_READ_FILE.NO_HINT",
+                [("path", path.display().to_string())],
+            )
+            .hint(reason)
+        };
+        let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
+        let metadata = ArrowReaderMetadata::load(&file, Default::default())
+            .map_err(|error| unreadable(error.to_string()))?;
+        for field in metadata.schema().fields() {
+            if fields.iter().all(|known| known.name() != field.name()) {
+                let plain = with_type(field, nullable(&normalize(field.data_type())));
+                fields.push(Field::new(plain.name(), plain.data_type().clone(), true));
+            }
+        }
+    }
+    Ok(fields)
+}
