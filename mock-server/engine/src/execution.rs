@@ -130,6 +130,21 @@ pub(crate) async fn collect(context: &Context, planned: Planned) -> Result<Ready
     Ok(Ready { schema, batches })
 }
 
+/// Starts a resolved relation for a table of this schema, whose columns it has by place; types stay
+/// the engine's own, and every column may still be null.
+pub(crate) async fn engine_stream(
+    context: &Context,
+    planned: Planned,
+    schema: &Schema,
+) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+    let fields: Vec<Field> = schema
+        .fields()
+        .iter()
+        .map(|field| Field::new(field.name(), field.data_type().clone(), true))
+        .collect();
+    start(context, planned, Arc::new(Schema::new(fields))).await
+}
+
 fn edge_field(column: &Column, data_type: DataType) -> Field {
     Field::new(column.name.as_ref(), data_type, column.nullable)
 }

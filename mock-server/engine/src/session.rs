@@ -13,6 +13,7 @@ use sparring_proto::connect::{
 };
 
 use crate::cache::Cache;
+use crate::catalog::Catalog;
 use crate::conf::Conf;
 use crate::error::{Error, Exception, Result};
 use crate::execution::Execution;
@@ -55,6 +56,7 @@ impl TempView {
 impl Session {
     pub(crate) fn new(workspace: Arc<Workspace>) -> Arc<Self> {
         let conf = Conf::new(workspace.options.flavor);
+        let catalog = Catalog::default_catalog(workspace.options.flavor);
         Arc::new(Self {
             workspace,
             conf,
@@ -62,7 +64,7 @@ impl Session {
             views: RwLock::default(),
             checkpoints: RwLock::default(),
             cache: Cache::default(),
-            namespace: RwLock::new(("main".to_owned(), "default".to_owned())),
+            namespace: RwLock::new((catalog.to_owned(), "default".to_owned())),
         })
     }
 
@@ -111,6 +113,45 @@ impl Session {
         self.views.read().get(&name).cloned()
     }
 
+    /// Keeps a temporary view; false if the name is taken and must not be replaced.
+    pub(crate) fn put_temp_view(&self, parts: &[String], view: TempView, replace: bool) -> bool {
+        let name = parts.join(".").to_lowercase();
+        let mut views = self.views.write();
+        if !replace && views.contains_key(&name) {
+            return false;
+        }
+        views.insert(name, Arc::new(view));
+        true
+    }
+
+    /// Takes a temporary view away; false if there is none.
+    pub(crate) fn drop_temp_view(&self, parts: &[String]) -> bool {
+        let name = parts.join(".").to_lowercase();
+        self.views.write().remove(&name).is_some()
+    }
+
+    /// The names of the temporary views, in order; global ones begin with `global_temp.`.
+    pub(crate) fn temp_view_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.views.read().keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    /// Chooses the current catalog and schema.
+    pub(crate) fn set_namespace(&self, catalog: String, schema: String) {
+        *self.namespace.write() = (catalog, schema);
+    }
+
+    /// Keeps a checkpoint under the id that the client gets.
+    pub(crate) fn keep_checkpoint(&self, id: String, view: TempView) {
+        self.checkpoints.write().insert(id, Arc::new(view));
+    }
+
+    /// Forgets a checkpoint.
+    pub(crate) fn remove_checkpoint(&self, id: &str) {
+        self.checkpoints.write().remove(id);
+    }
+
     /// The checkpoint that the client knows under an id.
     pub(crate) fn checkpoint(&self, id: &str) -> Option<Arc<TempView>> {
         self.checkpoints.read().get(id).cloned()
@@ -125,7 +166,10 @@ impl Session {
                 let context = Context::of(self);
                 crate::execution::run(&context, relation).await
             }
-            Some(OpType::Command(_)) => Err(Error::unsupported("commands")),
+            Some(OpType::Command(command)) => {
+                let context = Context::of(self);
+                crate::plan::command::run(&context, command).await
+            }
             Some(OpType::CompressedOperation(_)) => Err(Error::invalid_plan(
                 "a compressed plan must be decompressed before it runs",
             )),

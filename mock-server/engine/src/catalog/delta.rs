@@ -120,7 +120,9 @@ impl Snapshot {
                     return Err(Error::unsupported("reading Delta deletion vectors"));
                 }
                 Ok(DataFile {
-                    path: self.root.join(file.object_store_path().as_ref().trim_start_matches('/')),
+                    path: self
+                        .root
+                        .join(file.object_store_path().as_ref().trim_start_matches('/')),
                     size: u64::try_from(file.size()).unwrap_or(0),
                     partition_values: file.partition_values_map(),
                     n_records: file.num_records(),
@@ -139,7 +141,10 @@ impl Snapshot {
     }
 
     /// Actions that take some files away, by their place.
-    pub(crate) fn remove_some(&self, keep: impl Fn(&HashMap<String, Option<String>>) -> bool) -> Vec<Action> {
+    pub(crate) fn remove_some(
+        &self,
+        keep: impl Fn(&HashMap<String, Option<String>>) -> bool,
+    ) -> Vec<Action> {
         self.state
             .log_data()
             .iter()
@@ -183,9 +188,8 @@ impl DeltaTables {
         if let Some(handle) = open.get(root) {
             return Ok(Arc::clone(handle));
         }
-        let url = url::Url::from_directory_path(root).map_err(|()| {
-            Error::internal(format!("{} is no absolute path", root.display()))
-        })?;
+        let url = url::Url::from_directory_path(root)
+            .map_err(|()| Error::internal(format!("{} is no absolute path", root.display())))?;
         let log = logstore_for(&url, StorageConfig::default()).map_err(failed)?;
         let handle = Arc::new(Handle {
             root: root.to_owned(),
@@ -268,10 +272,7 @@ impl DeltaTables {
                 "DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION",
                 [
                     ("userTimestamp", text.to_owned()),
-                    (
-                        "commitTs",
-                        time(commits.first().map_or(0, |(_, at)| *at)),
-                    ),
+                    ("commitTs", time(commits.first().map_or(0, |(_, at)| *at))),
                     ("timestampString", text.to_owned()),
                 ],
             ));
@@ -331,11 +332,16 @@ impl Handle {
             for feature in features {
                 let name = feature.to_string();
                 if !READER_FEATURES.contains(&name.as_str()) {
-                    return Err(Error::unsupported(format!("the Delta table feature {name}")));
+                    return Err(Error::unsupported(format!(
+                        "the Delta table feature {name}"
+                    )));
                 }
             }
         }
-        let mapping = state.metadata().configuration().get("delta.columnMapping.mode");
+        let mapping = state
+            .metadata()
+            .configuration()
+            .get("delta.columnMapping.mode");
         if mapping.is_some_and(|mode| mode != "none") {
             return Err(Error::unsupported("Delta column mapping"));
         }
@@ -541,7 +547,12 @@ fn required(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
 fn commits(root: &Path) -> Result<Vec<(u64, i64)>> {
     let mut found: Vec<(u64, i64)> = history(root)?
         .into_iter()
-        .map(|(version, info)| (version, info.get("timestamp").and_then(Value::as_i64).unwrap_or(0)))
+        .map(|(version, info)| {
+            (
+                version,
+                info.get("timestamp").and_then(Value::as_i64).unwrap_or(0),
+            )
+        })
         .collect();
     found.sort_unstable();
     Ok(found)

@@ -40,13 +40,26 @@ const VIEWS: &[View] = &[
     View {
         name: "constraint_column_usage",
         columns: &[
-            "table_catalog", "table_schema", "table_name", "column_name", "constraint_catalog",
-            "constraint_schema", "constraint_name",
+            "table_catalog",
+            "table_schema",
+            "table_name",
+            "column_name",
+            "constraint_catalog",
+            "constraint_schema",
+            "constraint_name",
         ],
         rows: |entries| {
             keys(entries, |[c, s, t], constraint| {
                 let row = |column: &String| {
-                    vec![text(c), text(s), text(t), text(column), text(c), text(s), text(&constraint.name)]
+                    vec![
+                        text(c),
+                        text(s),
+                        text(t),
+                        text(column),
+                        text(c),
+                        text(s),
+                        text(&constraint.name),
+                    ]
                 };
                 constraint.columns.iter().map(row).collect()
             })
@@ -55,15 +68,27 @@ const VIEWS: &[View] = &[
     View {
         name: "key_column_usage",
         columns: &[
-            "constraint_catalog", "constraint_schema", "constraint_name", "table_catalog",
-            "table_schema", "table_name", "column_name", "ordinal_position",
+            "constraint_catalog",
+            "constraint_schema",
+            "constraint_name",
+            "table_catalog",
+            "table_schema",
+            "table_name",
+            "column_name",
+            "ordinal_position",
         ],
         rows: |entries| {
             keys(entries, |[c, s, t], constraint| {
                 let row = |(index, column): (usize, &String)| {
                     vec![
-                        text(c), text(s), text(&constraint.name), text(c), text(s), text(t),
-                        text(column), text(&(index + 1).to_string()),
+                        text(c),
+                        text(s),
+                        text(&constraint.name),
+                        text(c),
+                        text(s),
+                        text(t),
+                        text(column),
+                        text(&(index + 1).to_string()),
                     ]
                 };
                 constraint.columns.iter().enumerate().map(row).collect()
@@ -75,7 +100,12 @@ const VIEWS: &[View] = &[
         columns: &["catalog_name", "schema_name", "schema_owner", "comment"],
         rows: |entries| {
             let row = |((catalog, _), s): (&super::store::Pair, &super::store::SchemaEntry)| {
-                vec![text(catalog), text(&s.name), text("sparring"), s.comment.clone()]
+                vec![
+                    text(catalog),
+                    text(&s.name),
+                    text("sparring"),
+                    s.comment.clone(),
+                ]
             };
             entries.schemas.iter().map(row).collect()
         },
@@ -83,9 +113,17 @@ const VIEWS: &[View] = &[
     View {
         name: "table_constraints",
         columns: &[
-            "constraint_catalog", "constraint_schema", "constraint_name", "table_catalog",
-            "table_schema", "table_name", "constraint_type", "is_deferrable",
-            "initially_deferred", "enforced", "comment",
+            "constraint_catalog",
+            "constraint_schema",
+            "constraint_name",
+            "table_catalog",
+            "table_schema",
+            "table_name",
+            "constraint_type",
+            "is_deferrable",
+            "initially_deferred",
+            "enforced",
+            "comment",
         ],
         rows: |entries| {
             keys(entries, |[c, s, t], constraint| {
@@ -94,8 +132,17 @@ const VIEWS: &[View] = &[
                     Some(_) => "FOREIGN KEY",
                 };
                 vec![vec![
-                    text(c), text(s), text(&constraint.name), text(c), text(s), text(t),
-                    text(kind), text("NO"), text("NO"), text("NO"), None,
+                    text(c),
+                    text(s),
+                    text(&constraint.name),
+                    text(c),
+                    text(s),
+                    text(t),
+                    text(kind),
+                    text("NO"),
+                    text("NO"),
+                    text("NO"),
+                    None,
                 ]]
             })
         },
@@ -103,8 +150,16 @@ const VIEWS: &[View] = &[
     View {
         name: "tables",
         columns: &[
-            "table_catalog", "table_schema", "table_name", "table_type", "is_insertable_into",
-            "commit_action", "table_owner", "comment", "data_source_format", "storage_sub_directory",
+            "table_catalog",
+            "table_schema",
+            "table_name",
+            "table_type",
+            "is_insertable_into",
+            "commit_action",
+            "table_owner",
+            "comment",
+            "data_source_format",
+            "storage_sub_directory",
         ],
         rows: |entries| {
             let row = |((c, s, _), r): (&super::store::Triple, &super::store::RelationEntry)| {
@@ -116,8 +171,16 @@ const VIEWS: &[View] = &[
                     RelationKind::Table(t) => ("MANAGED", "YES", text(&t.provider.to_uppercase())),
                 };
                 vec![
-                    text(c), text(s), text(&r.name), text(kind), text(insertable),
-                    text("PRESERVE"), text("sparring"), r.comment.clone(), format, None,
+                    text(c),
+                    text(s),
+                    text(&r.name),
+                    text(kind),
+                    text(insertable),
+                    text("PRESERVE"),
+                    text("sparring"),
+                    r.comment.clone(),
+                    format,
+                    None,
                 ]
             };
             entries.relations.iter().map(row).collect()
@@ -125,24 +188,55 @@ const VIEWS: &[View] = &[
     },
     View {
         name: "views",
-        columns: &["table_catalog", "table_schema", "table_name", "view_definition", "is_insertable_into"],
+        columns: &[
+            "table_catalog",
+            "table_schema",
+            "table_name",
+            "view_definition",
+            "is_insertable_into",
+        ],
         rows: |entries| {
-            let row = |((c, s, _), r): (&super::store::Triple, &super::store::RelationEntry)| match &r.kind {
-                RelationKind::View(view) => Some(vec![
-                    text(c), text(s), text(&r.name), text(&view.text), text("NO"),
-                ]),
-                RelationKind::Table(_) => None,
-            };
+            let row =
+                |((c, s, _), r): (&super::store::Triple, &super::store::RelationEntry)| match &r
+                    .kind
+                {
+                    RelationKind::View(view) => Some(vec![
+                        text(c),
+                        text(s),
+                        text(&r.name),
+                        text(&view.text),
+                        text("NO"),
+                    ]),
+                    RelationKind::Table(_) => None,
+                };
             entries.relations.iter().filter_map(row).collect()
         },
     },
     View {
         name: "volumes",
-        columns: &["volume_catalog", "volume_schema", "volume_name", "volume_type", "comment", "storage_location"],
+        columns: &[
+            "volume_catalog",
+            "volume_schema",
+            "volume_name",
+            "volume_type",
+            "comment",
+            "storage_location",
+        ],
         rows: |entries| {
             let row = |((c, s, _), v): (&super::store::Triple, &super::store::VolumeEntry)| {
-                let kind = if v.location.is_some() { "EXTERNAL" } else { "MANAGED" };
-                vec![text(c), text(s), text(&v.name), text(kind), v.comment.clone(), v.location.clone()]
+                let kind = if v.location.is_some() {
+                    "EXTERNAL"
+                } else {
+                    "MANAGED"
+                };
+                vec![
+                    text(c),
+                    text(s),
+                    text(&v.name),
+                    text(kind),
+                    v.comment.clone(),
+                    v.location.clone(),
+                ]
             };
             entries.volumes.iter().map(row).collect()
         },
@@ -153,10 +247,7 @@ fn text(value: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
-fn keys(
-    entries: &Entries,
-    rows: impl Fn([&str; 3], &ConstraintEntry) -> Vec<Row>,
-) -> Vec<Row> {
+fn keys(entries: &Entries, rows: impl Fn([&str; 3], &ConstraintEntry) -> Vec<Row>) -> Vec<Row> {
     let mut all = Vec::new();
     for ((catalog, schema, _), relation) in &entries.relations {
         if let RelationKind::Table(table) = &relation.kind {
@@ -235,8 +326,15 @@ async fn columns(context: &Context, name: &QualifiedName) -> Result<Arc<dyn Tabl
         }
     }
     let columns = [
-        "table_catalog", "table_schema", "table_name", "column_name", "ordinal_position",
-        "is_nullable", "full_data_type", "data_type", "comment",
+        "table_catalog",
+        "table_schema",
+        "table_name",
+        "column_name",
+        "ordinal_position",
+        "is_nullable",
+        "full_data_type",
+        "data_type",
+        "comment",
     ];
     provider(&columns, &only(rows, 0, &name.catalog))
 }

@@ -67,9 +67,8 @@ impl Catalog {
         let roots = Roots::new(data_dir, flavor);
         for kind in ["tables", "volumes", "dbfs", "driver", "buckets"] {
             let path = roots.inside(kind);
-            std::fs::create_dir_all(&path).map_err(|error| {
-                Error::internal(format!("making {}: {error}", path.display()))
-            })?;
+            std::fs::create_dir_all(&path)
+                .map_err(|error| Error::internal(format!("making {}: {error}", path.display())))?;
         }
         let store = Store::open(&data_dir.join("catalog.sqlite"))?;
         let catalog = Self {
@@ -209,7 +208,9 @@ impl Catalog {
                     .map(|(_, entry)| &entry.name),
             );
             Err(match near {
-                Some(near) => error.hint(format!("did you mean {}?", quote_parts([catalog, &near]))),
+                Some(near) => {
+                    error.hint(format!("did you mean {}?", quote_parts([catalog, &near])))
+                }
                 None => error,
             })
         })
@@ -425,7 +426,12 @@ fn no_catalog(entries: &Entries, catalog: &str) -> Error {
 /// The known name that is most like the wanted one, if any is much like it.
 fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a String>) -> Option<String> {
     known
-        .map(|name| (strsim::damerau_levenshtein(wanted, &name.to_lowercase()), name))
+        .map(|name| {
+            (
+                strsim::damerau_levenshtein(wanted, &name.to_lowercase()),
+                name,
+            )
+        })
         .filter(|(distance, _)| *distance * 3 <= wanted.chars().count().max(3))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name.clone())

@@ -99,7 +99,9 @@ impl Roots {
                 (base, format!("dbfs:/Volumes/{catalog}/{schema}/{name}/"))
             }
         };
-        let path = parts.iter().fold(base.clone(), |path, part| path.join(part));
+        let path = parts
+            .iter()
+            .fold(base.clone(), |path, part| path.join(part));
         stays_inside(&base, &path).map_err(|()| outside(text))?;
         Ok(Location {
             uri: format!("{prefix}{}", parts.join("/")),
@@ -123,7 +125,8 @@ impl Roots {
         match scheme.to_ascii_lowercase().as_str() {
             "dbfs" => Ok(self.volume_or(rest, dbfs())),
             "file" => Ok((driver(), rest)),
-            bucket @ ("s3" | "s3a" | "s3n" | "abfs" | "abfss" | "gs" | "wasb" | "wasbs" | "hdfs") => {
+            bucket @ ("s3" | "s3a" | "s3n" | "abfs" | "abfss" | "gs" | "wasb" | "wasbs"
+            | "hdfs") => {
                 let rest = rest.strip_prefix("//").unwrap_or(rest);
                 let (name, key) = rest.split_once('/').unwrap_or((rest, ""));
                 let base = self.inside("buckets").join(bucket).join(file_name(name));
@@ -272,7 +275,13 @@ mod tests {
 
     #[test]
     fn nothing_leaves_its_root() {
-        for text in ["/..", "/a/../../b", "dbfs:/../x", "s3://b/../../x", "/Volumes/main/s/v/../../x"] {
+        for text in [
+            "/..",
+            "/a/../../b",
+            "dbfs:/../x",
+            "s3://b/../../x",
+            "/Volumes/main/s/v/../../x",
+        ] {
             assert!(resolve(text).is_err(), "{text}");
         }
         assert_eq!(

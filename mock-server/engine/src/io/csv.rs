@@ -62,8 +62,14 @@ impl Dialect {
         options.refuse(
             "CSV",
             &[
-                "linesep", "emptyvalue", "unescapedquotehandling", "chartoescapequoteescaping",
-                "maxcolumns", "locale", "columnpruning", "timestampntzformat",
+                "linesep",
+                "emptyvalue",
+                "unescapedquotehandling",
+                "chartoescapequoteescaping",
+                "maxcolumns",
+                "locale",
+                "columnpruning",
+                "timestampntzformat",
                 "singlevariantcolumn",
             ],
         )?;

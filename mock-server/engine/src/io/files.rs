@@ -120,11 +120,12 @@ impl TableProvider for ParquetFiles {
             Some(wanted) => wanted.iter().map(|index| self.places[*index]).collect(),
             None => self.places.clone(),
         };
-        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
-            .with_file_groups(groups.into_iter().map(FileGroup::new).collect())
-            .with_projection_indices(Some(places))?
-            .with_limit(limit)
-            .build();
+        let config =
+            FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
+                .with_file_groups(groups.into_iter().map(FileGroup::new).collect())
+                .with_projection_indices(Some(places))?
+                .with_limit(limit)
+                .build();
         Ok(DataSourceExec::from_data_source(config))
     }
 }
@@ -194,7 +195,9 @@ impl TableProvider for TextFiles {
                 Some(projection) => Arc::new(self.schema.project(projection)?),
                 None => Arc::clone(&self.schema),
             };
-            return Ok(Arc::new(datafusion::physical_plan::empty::EmptyExec::new(schema)));
+            return Ok(Arc::new(datafusion::physical_plan::empty::EmptyExec::new(
+                schema,
+            )));
         }
         Ok(Arc::new(StreamingTableExec::try_new(
             Arc::clone(&self.schema),
@@ -278,9 +281,9 @@ pub(crate) fn content(path: &Path) -> Result<Vec<u8>> {
             Ok(out)
         }
         Some("zst" | "zstd") => zstd::stream::decode_all(bytes.as_slice()).map_err(unreadable),
-        Some(packed @ ("bz2" | "lz4" | "snappy" | "xz")) => {
-            Err(Error::unsupported(format!("reading files packed as {packed}")))
-        }
+        Some(packed @ ("bz2" | "lz4" | "snappy" | "xz")) => Err(Error::unsupported(format!(
+            "reading files packed as {packed}"
+        ))),
         _ => Ok(bytes),
     }
 }

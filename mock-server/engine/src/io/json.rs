@@ -40,10 +40,20 @@ impl Dialect {
         options.refuse(
             "JSON",
             &[
-                "allowcomments", "allowunquotedfieldnames", "allowsinglequotes", "linesep",
-                "allownumericleadingzeros", "allowbackslashescapinganycharacter",
-                "allowunquotedcontrolchars", "encoding", "charset", "dropfieldifallnull", "locale",
-                "allownonnumericnumbers", "infertimestamp", "singlevariantcolumn",
+                "allowcomments",
+                "allowunquotedfieldnames",
+                "allowsinglequotes",
+                "linesep",
+                "allownumericleadingzeros",
+                "allowbackslashescapinganycharacter",
+                "allowunquotedcontrolchars",
+                "encoding",
+                "charset",
+                "dropfieldifallnull",
+                "locale",
+                "allownonnumericnumbers",
+                "infertimestamp",
+                "singlevariantcolumn",
             ],
         )?;
         Ok(Self {
@@ -73,7 +83,9 @@ impl Dialect {
         if self.multi_line {
             add(text);
         } else {
-            text.lines().filter(|line| !line.trim().is_empty()).for_each(add);
+            text.lines()
+                .filter(|line| !line.trim().is_empty())
+                .for_each(add);
         }
         records
     }
@@ -119,8 +131,9 @@ fn merged(left: &DataType, right: &DataType) -> DataType {
     match (left, right) {
         (a, b) if a == b => a.clone(),
         (Null, other) | (other, Null) => other.clone(),
-        (Int64 | Float64 | Decimal128(_, _), Float64)
-        | (Float64, Int64 | Decimal128(_, _)) => Float64,
+        (Int64 | Float64 | Decimal128(_, _), Float64) | (Float64, Int64 | Decimal128(_, _)) => {
+            Float64
+        }
         (Int64, Decimal128(p, s)) | (Decimal128(p, s), Int64) => {
             Decimal128((*p).max(20u8.saturating_add_signed(*s)), *s)
         }
@@ -142,7 +155,11 @@ fn merged(left: &DataType, right: &DataType) -> DataType {
                 };
                 fields.insert(field.name().clone(), data_type);
             }
-            structure(fields.into_iter().map(|(name, t)| Field::new(name, t, true)))
+            structure(
+                fields
+                    .into_iter()
+                    .map(|(name, t)| Field::new(name, t, true)),
+            )
         }
         _ => DataType::Utf8,
     }
@@ -330,18 +347,25 @@ fn column(rules: &TextRules, values: &[Option<&Value>], data_type: &DataType) ->
 fn scalar_text(value: &Value, data_type: &DataType) -> Option<String> {
     match (value, data_type) {
         (Value::Null, _) => None,
-        (Value::String(text), DataType::Float32 | DataType::Float64) => {
-            matches!(text.as_str(), "NaN" | "Infinity" | "-Infinity" | "+INF" | "INF" | "-INF")
-                .then(|| text.replace("INF", "Infinity"))
-        }
+        (Value::String(text), DataType::Float32 | DataType::Float64) => matches!(
+            text.as_str(),
+            "NaN" | "Infinity" | "-Infinity" | "+INF" | "INF" | "-INF"
+        )
+        .then(|| text.replace("INF", "Infinity")),
         (
             Value::String(_),
-            DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::Boolean,
+            DataType::Int8
+            | DataType::Int16
+            | DataType::Int32
+            | DataType::Int64
+            | DataType::Boolean,
         ) => None,
         (Value::String(text), _) => Some(text.clone()),
         (Value::Bool(_), DataType::Utf8 | DataType::Boolean) => Some(value.to_string()),
         (Value::Bool(_), _) => None,
-        (Value::Number(_), DataType::Date32 | DataType::Timestamp(_, _) | DataType::Boolean) => None,
+        (Value::Number(_), DataType::Date32 | DataType::Timestamp(_, _) | DataType::Boolean) => {
+            None
+        }
         (Value::Number(number), _) => Some(number.to_string()),
         (Value::Array(_) | Value::Object(_), DataType::Utf8) => Some(value.to_string()),
         (Value::Array(_) | Value::Object(_), _) => None,

@@ -47,7 +47,10 @@ impl RowReader for LineReader {
         };
         for chunk in lines.chunks(BATCH_ROWS) {
             let column = StringArray::from_iter_values(chunk);
-            if !emit(RecordBatch::try_new(Arc::clone(&self.schema), vec![Arc::new(column)])?) {
+            if !emit(RecordBatch::try_new(
+                Arc::clone(&self.schema),
+                vec![Arc::new(column)],
+            )?) {
                 break;
             }
         }

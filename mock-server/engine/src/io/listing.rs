@@ -34,7 +34,10 @@ pub(crate) fn list(locations: &[Location], recursive: bool) -> Result<Vec<Listed
     for location in locations {
         let found = expand(location)?;
         if found.is_empty() {
-            return Err(Error::new("PATH_NOT_FOUND", [("path", location.uri.clone())]));
+            return Err(Error::new(
+                "PATH_NOT_FOUND",
+                [("path", location.uri.clone())],
+            ));
         }
         for place in found {
             let meta = std::fs::metadata(&place.path)
@@ -47,7 +50,12 @@ pub(crate) fn list(locations: &[Location], recursive: bool) -> Result<Vec<Listed
         }
     }
     // With partition directories, files beside them belong to no partition and are not read.
-    if let Some(keys) = files.iter().map(|f| f.partition.len()).max().filter(|n| *n > 0) {
+    if let Some(keys) = files
+        .iter()
+        .map(|f| f.partition.len())
+        .max()
+        .filter(|n| *n > 0)
+    {
         files.retain(|file| file.partition.len() == keys);
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -92,7 +100,10 @@ fn expand(location: &Location) -> Result<Vec<Location>> {
         let mut next = Vec::new();
         for place in places {
             for name in names(&place.path) {
-                if matcher.is_match(&name) && (is_glob(pattern) || name == *pattern) && !hidden(&name) {
+                if matcher.is_match(&name)
+                    && (is_glob(pattern) || name == *pattern)
+                    && !hidden(&name)
+                {
                     next.push(place.child(&name));
                 }
             }
@@ -195,8 +206,22 @@ fn unescape(text: &str) -> String {
 pub(crate) fn escape(text: &str) -> String {
     text.chars()
         .map(|c| match c {
-            '"' | '#' | '%' | '\'' | '*' | '/' | ':' | '=' | '?' | '\\' | '{' | '[' | ']' | '^'
-            | '\u{1}'..='\u{1f}' | '\u{7f}' => format!("%{:02X}", u32::from(c)),
+            '"'
+            | '#'
+            | '%'
+            | '\''
+            | '*'
+            | '/'
+            | ':'
+            | '='
+            | '?'
+            | '\\'
+            | '{'
+            | '['
+            | ']'
+            | '^'
+            | '\u{1}'..='\u{1f}'
+            | '\u{7f}' => format!("%{:02X}", u32::from(c)),
             other => other.to_string(),
         })
         .collect()
@@ -213,7 +238,10 @@ pub(crate) fn partition_fields(files: &[Listed], declared: &[Arc<Field>]) -> Vec
         .iter()
         .enumerate()
         .map(|(index, (name, _))| {
-            if let Some(field) = declared.iter().find(|f| f.name().eq_ignore_ascii_case(name)) {
+            if let Some(field) = declared
+                .iter()
+                .find(|f| f.name().eq_ignore_ascii_case(name))
+            {
                 return Field::new(field.name(), field.data_type().clone(), true);
             }
             let texts = files
@@ -256,7 +284,11 @@ fn value_of(text: &str, data_type: &DataType) -> Option<ScalarValue> {
         DataType::Date32 => super::text::date(text).map(|n| ScalarValue::Date32(Some(n))),
         DataType::Timestamp(_, Some(_)) => super::text::timestamp_us(text, chrono_tz::Tz::UTC)
             .map(|n| ScalarValue::TimestampMicrosecond(Some(n), Some("UTC".into()))),
-        DataType::Boolean => text.to_lowercase().parse().ok().map(|b| ScalarValue::Boolean(Some(b))),
+        DataType::Boolean => text
+            .to_lowercase()
+            .parse()
+            .ok()
+            .map(|b| ScalarValue::Boolean(Some(b))),
         DataType::Utf8 => Some(ScalarValue::Utf8(Some(text.to_owned()))),
         other => {
             let text: ArrayRef = Arc::new(arrow::array::StringArray::from(vec![text]));

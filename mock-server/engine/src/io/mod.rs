@@ -189,7 +189,10 @@ fn view_query(view: &ViewEntry, qualifier: Vec<String>) -> Result<View> {
     let query = if view.columns.is_empty() {
         query
     } else {
-        renamed(query, view.columns.iter().map(|(name, _)| name.clone()).collect())
+        renamed(
+            query,
+            view.columns.iter().map(|(name, _)| name.clone()).collect(),
+        )
     };
     Ok(View {
         text: Arc::from(view.text.as_str()),

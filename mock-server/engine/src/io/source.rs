@@ -43,12 +43,17 @@ pub(crate) async fn open(context: &Context, request: Request) -> Result<Source> 
             ));
         };
         if request.schema.is_some() {
-            return Err(Error::unsupported("a schema for reading a Delta table, which has its own"));
+            return Err(Error::unsupported(
+                "a schema for reading a Delta table, which has its own",
+            ));
         }
         if !DeltaTables::exists(&location.path) {
             let path = location.uri.clone();
             return Err(if location.path.exists() {
-                Error::new("DELTA_MISSING_DELTA_TABLE", [("tableName", format!("`{path}`"))])
+                Error::new(
+                    "DELTA_MISSING_DELTA_TABLE",
+                    [("tableName", format!("`{path}`"))],
+                )
             } else {
                 Error::new("PATH_NOT_FOUND", [("path", path)])
             });
@@ -59,14 +64,25 @@ pub(crate) async fn open(context: &Context, request: Request) -> Result<Source> 
     let recursive = request.options.flag("recursivefilelookup", false)?;
     request.options.refuse(
         request.format.title(),
-        &["modifiedbefore", "modifiedafter", "basepath", "ignoremissingfiles"],
+        &[
+            "modifiedbefore",
+            "modifiedafter",
+            "basepath",
+            "ignoremissingfiles",
+        ],
     )?;
     let mut listed = listing::list(&locations, recursive)?;
     if let Some(glob) = request.options.get("pathglobfilter") {
         let matcher = globset::Glob::new(glob)
-            .map_err(|error| Error::plain(crate::error::Exception::IllegalArgument, error.to_string()))?
+            .map_err(|error| {
+                Error::plain(crate::error::Exception::IllegalArgument, error.to_string())
+            })?
             .compile_matcher();
-        listed.retain(|file| file.path.file_name().is_some_and(|name| matcher.is_match(Path::new(name))));
+        listed.retain(|file| {
+            file.path
+                .file_name()
+                .is_some_and(|name| matcher.is_match(Path::new(name)))
+        });
     }
     files(context, request, listed)
 }
@@ -84,9 +100,16 @@ pub(crate) async fn table(
         let snapshot = version(context, &entry.path, &shown, options).await?;
         return delta(&snapshot, qualifier);
     }
-    let declared = entry.schema.as_deref().map(crate::types::json::from_json).transpose()?;
+    let declared = entry
+        .schema
+        .as_deref()
+        .map(crate::types::json::from_json)
+        .transpose()?;
     let location = crate::catalog::paths::Location {
-        uri: entry.location.clone().unwrap_or_else(|| entry.path.display().to_string()),
+        uri: entry
+            .location
+            .clone()
+            .unwrap_or_else(|| entry.path.display().to_string()),
         path: entry.path.clone(),
     };
     let listed = if entry.path.exists() {
@@ -156,7 +179,10 @@ pub(crate) fn delta(snapshot: &Snapshot, qualifier: Vec<String>) -> Result<Sourc
             let values = partition
                 .iter()
                 .map(|field| {
-                    let text = file.partition_values.get(field.name()).and_then(Option::as_deref);
+                    let text = file
+                        .partition_values
+                        .get(field.name())
+                        .and_then(Option::as_deref);
                     listing::partition_value(text, field.data_type())
                 })
                 .collect::<Result<Vec<_>>>()?;
@@ -188,16 +214,28 @@ fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Sou
         Some(DataType::Struct(fields)) => Some(
             fields
                 .iter()
-                .map(|f| Arc::new(Field::new(f.name(), nullable(f.data_type()), true).with_metadata(f.metadata().clone())))
+                .map(|f| {
+                    Arc::new(
+                        Field::new(f.name(), nullable(f.data_type()), true)
+                            .with_metadata(f.metadata().clone()),
+                    )
+                })
                 .collect(),
         ),
         Some(single) => Some(vec![Arc::new(Field::new("value", single, true))]),
     };
     let partition = listing::partition_fields(&listed, declared.as_deref().unwrap_or_default());
-    let is_partition = |name: &str| partition.iter().any(|p| p.name().eq_ignore_ascii_case(name));
+    let is_partition = |name: &str| {
+        partition
+            .iter()
+            .any(|p| p.name().eq_ignore_ascii_case(name))
+    };
     let paths: Vec<&Path> = listed.iter().map(|file| file.path.as_path()).collect();
     if paths.is_empty() && declared.is_none() && format != Format::Text {
-        return Err(Error::new("UNABLE_TO_INFER_SCHEMA", [("format", format.title())]));
+        return Err(Error::new(
+            "UNABLE_TO_INFER_SCHEMA",
+            [("format", format.title())],
+        ));
     }
     let csv_dialect = (format == Format::Csv)
         .then(|| csv::Dialect::new(&options, context.time_zone))
@@ -209,10 +247,15 @@ fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Sou
         (Some(fields), _, _, _) => fields.iter().map(|f| f.as_ref().clone()).collect(),
         (None, Format::Csv, Some(dialect), _) => csv::infer(dialect, &paths, &options)?,
         (None, Format::Json, _, Some(dialect)) => json::infer(dialect, &paths)?,
-        (None, Format::Parquet, _, _) => parquet_schema(&paths, options.flag("mergeschema", false)?)?,
+        (None, Format::Parquet, _, _) => {
+            parquet_schema(&paths, options.flag("mergeschema", false)?)?
+        }
         _ => vec![Field::new("value", DataType::Utf8, true)],
     };
-    let in_files: Vec<Field> = found.into_iter().filter(|f| !is_partition(f.name())).collect();
+    let in_files: Vec<Field> = found
+        .into_iter()
+        .filter(|f| !is_partition(f.name()))
+        .collect();
     let whole: Vec<Field> = in_files.iter().chain(&partition).cloned().collect();
     let parts = listed
         .iter()
@@ -220,7 +263,9 @@ fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Sou
             let values = partition
                 .iter()
                 .zip(&file.partition)
-                .map(|(field, (_, text))| listing::partition_value(text.as_deref(), field.data_type()))
+                .map(|(field, (_, text))| {
+                    listing::partition_value(text.as_deref(), field.data_type())
+                })
                 .collect::<Result<Vec<_>>>()?;
             Ok(FilePart {
                 path: file.path.clone(),

@@ -33,7 +33,12 @@ pub(crate) struct TextRules {
 impl TextRules {
     /// The rules of options.
     pub(crate) fn new(options: &super::options::Options, time_zone: Tz) -> Result<Self> {
-        let pattern = |name: &str| options.get(name).map(|text| strftime(name, text)).transpose();
+        let pattern = |name: &str| {
+            options
+                .get(name)
+                .map(|text| strftime(name, text))
+                .transpose()
+        };
         Ok(Self {
             time_zone,
             date_format: pattern("dateformat")?,
@@ -101,7 +106,9 @@ fn strftime(option: &str, pattern: &str) -> Result<String> {
 /// Days since 1970 of `2020-01-31`, strictly.
 pub(crate) fn date(text: &str) -> Option<i32> {
     let shape = text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| shape)?;
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()
+        .filter(|_| shape)?;
     days(day)
 }
 
@@ -273,10 +280,12 @@ impl TextRules {
                     .map(|at| at.timestamp_micros())
             }
             Some(format) => {
-                let civil = NaiveDateTime::parse_from_str(text, format).ok().or_else(|| {
-                    let day = NaiveDate::parse_from_str(text, format).ok()?;
-                    Some(day.and_time(NaiveTime::MIN))
-                })?;
+                let civil = NaiveDateTime::parse_from_str(text, format)
+                    .ok()
+                    .or_else(|| {
+                        let day = NaiveDate::parse_from_str(text, format).ok()?;
+                        Some(day.and_time(NaiveTime::MIN))
+                    })?;
                 local_us(civil, self.time_zone)
             }
         }
@@ -328,7 +337,12 @@ impl TextRules {
             }
             DataType::Date32 => build!(Date32Builder::with_capacity(n), |t: &str| self
                 .date(t)
-                .or_else(|| self.date_format.is_none().then(|| civil(t)).flatten().and_then(|(at, _)| days(at.date())))),
+                .or_else(|| self
+                    .date_format
+                    .is_none()
+                    .then(|| civil(t))
+                    .flatten()
+                    .and_then(|(at, _)| days(at.date())))),
             DataType::Timestamp(_, Some(_)) => build!(
                 TimestampMicrosecondBuilder::with_capacity(n).with_timezone("UTC"),
                 |t: &str| self.timestamp(t)
@@ -403,7 +417,9 @@ pub(crate) fn decimal(text: &str, precision: u8, scale: i8) -> Option<i128> {
         value = value.checked_mul(10)?;
     }
     if shift < 0 {
-        let power = 10i128.checked_pow(u32::try_from(-shift).ok()?).unwrap_or(i128::MAX);
+        let power = 10i128
+            .checked_pow(u32::try_from(-shift).ok()?)
+            .unwrap_or(i128::MAX);
         let half_up = (value % power) * 2 >= power;
         value = value / power + i128::from(half_up);
     }

@@ -95,9 +95,14 @@ impl FileWrite<'_> {
             }
             let data_type = field.data_type();
             let fits = match self.format {
-                Format::Csv => !data_type.is_nested() && !matches!(data_type, DataType::Binary | DataType::Null),
+                Format::Csv => {
+                    !data_type.is_nested()
+                        && !matches!(data_type, DataType::Binary | DataType::Null)
+                }
                 Format::Text => *data_type == DataType::Utf8,
-                Format::Json | Format::Parquet | Format::Delta => *data_type != DataType::Null || self.format == Format::Json,
+                Format::Json | Format::Parquet | Format::Delta => {
+                    *data_type != DataType::Null || self.format == Format::Json
+                }
             };
             if !fits {
                 return Err(Error::new(
@@ -105,7 +110,10 @@ impl FileWrite<'_> {
                     [
                         ("format", self.format.title().to_owned()),
                         ("columnName", crate::types::names::quote(field.name())),
-                        ("columnType", format!("\"{}\"", crate::types::sql_name(data_type))),
+                        (
+                            "columnType",
+                            format!("\"{}\"", crate::types::sql_name(data_type)),
+                        ),
                     ],
                 ));
             }
@@ -134,11 +142,15 @@ impl FileWrite<'_> {
                 Some("gzip") => (Compression::GZIP(Default::default()), ".gz.parquet"),
                 Some("zstd") => (Compression::ZSTD(ZstdLevel::default()), ".zstd.parquet"),
                 Some(other) => {
-                    return Err(Error::unsupported(format!("the Parquet compression {other}")));
+                    return Err(Error::unsupported(format!(
+                        "the Parquet compression {other}"
+                    )));
                 }
             };
             let file = std::fs::File::create(name(ending)).map_err(io)?;
-            let properties = WriterProperties::builder().set_compression(compression).build();
+            let properties = WriterProperties::builder()
+                .set_compression(compression)
+                .build();
             let plain: Vec<Field> = schema
                 .fields()
                 .iter()
@@ -163,7 +175,10 @@ impl FileWrite<'_> {
         };
         let file = std::io::BufWriter::new(std::fs::File::create(&path).map_err(io)?);
         let out: Box<dyn std::io::Write + Send> = if packed {
-            Box::new(flate2::write::GzEncoder::new(file, flate2::Compression::default()))
+            Box::new(flate2::write::GzEncoder::new(
+                file,
+                flate2::Compression::default(),
+            ))
         } else {
             Box::new(file)
         };
@@ -253,7 +268,13 @@ fn split(
     let options = FormatOptions::default();
     let columns = partition
         .iter()
-        .map(|index| Ok((schema.field(*index).name(), ArrayFormatter::try_new(batch.column(*index), &options)?, batch.column(*index))))
+        .map(|index| {
+            Ok((
+                schema.field(*index).name(),
+                ArrayFormatter::try_new(batch.column(*index), &options)?,
+                batch.column(*index),
+            ))
+        })
         .collect::<Result<Vec<_>>>()?;
     let mut order = Vec::new();
     let mut rows: HashMap<PathBuf, Vec<u32>> = HashMap::new();
@@ -306,14 +327,27 @@ impl RowText {
         let options = write.options;
         options.refuse(
             write.format.title(),
-            &["dateformat", "timestampformat", "linesep", "encoding", "timestampntzformat", "escapequotes"],
+            &[
+                "dateformat",
+                "timestampformat",
+                "linesep",
+                "encoding",
+                "timestampntzformat",
+                "escapequotes",
+            ],
         )?;
         let character = |name: &str, default: char| {
-            options.get(name).map_or(default, |text| text.chars().next().unwrap_or('\0'))
+            options
+                .get(name)
+                .map_or(default, |text| text.chars().next().unwrap_or('\0'))
         };
         Ok(Self {
             format: write.format,
-            separator: options.get("sep").or(options.get("delimiter")).unwrap_or(",").replace("\\t", "\t"),
+            separator: options
+                .get("sep")
+                .or(options.get("delimiter"))
+                .unwrap_or(",")
+                .replace("\\t", "\t"),
             quote: character("quote", '"'),
             escape: character("escape", '\\'),
             quote_all: options.flag("quoteall", false)?,
@@ -365,7 +399,11 @@ impl RowText {
     }
 
     fn csv_value(&self, text: &str, out: &mut String) {
-        let text = if self.trim { text.trim_matches([' ', '\t']) } else { text };
+        let text = if self.trim {
+            text.trim_matches([' ', '\t'])
+        } else {
+            text
+        };
         if text.is_empty() {
             out.push_str(&self.empty_value);
             return;
@@ -392,10 +430,18 @@ impl RowText {
         use arrow::datatypes::{Float32Type, Float64Type, TimestampMicrosecondType};
         Ok(match column.data_type() {
             DataType::Utf8 => column.as_string::<i32>().value(row).to_owned(),
-            DataType::Float64 => java_text(column.as_primitive::<Float64Type>().value(row), |d| format!("{d:?}"), |d| format!("{d:E}")),
+            DataType::Float64 => java_text(
+                column.as_primitive::<Float64Type>().value(row),
+                |d| format!("{d:?}"),
+                |d| format!("{d:E}"),
+            ),
             DataType::Float32 => {
                 let value = column.as_primitive::<Float32Type>().value(row);
-                java_text(f64::from(value), |_| format!("{value:?}"), |_| format!("{value:E}"))
+                java_text(
+                    f64::from(value),
+                    |_| format!("{value:?}"),
+                    |_| format!("{value:E}"),
+                )
             }
             DataType::Timestamp(_, zone) => {
                 let us = column.as_primitive::<TimestampMicrosecondType>().value(row);
@@ -406,12 +452,17 @@ impl RowText {
                     None => utc.format(&pattern).to_string(),
                     Some(_) => {
                         let local = utc.with_timezone(&self.time_zone);
-                        local.format(&format!("{pattern}%:z")).to_string().replace("+00:00", "Z")
+                        local
+                            .format(&format!("{pattern}%:z"))
+                            .to_string()
+                            .replace("+00:00", "Z")
                     }
                 }
             }
             DataType::Binary => base64(column.as_binary::<i32>().value(row)),
-            _ => ArrayFormatter::try_new(column, &FormatOptions::default())?.value(row).to_string(),
+            _ => ArrayFormatter::try_new(column, &FormatOptions::default())?
+                .value(row)
+                .to_string(),
         })
     }
 
@@ -488,7 +539,11 @@ impl RowText {
 }
 
 /// A double as Java writes it: `1.0`, `1.0E10`, `NaN`.
-fn java_text(value: f64, plain: impl Fn(f64) -> String, scientific: impl Fn(f64) -> String) -> String {
+fn java_text(
+    value: f64,
+    plain: impl Fn(f64) -> String,
+    scientific: impl Fn(f64) -> String,
+) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
     }
@@ -510,7 +565,9 @@ fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let word = chunk.iter().fold(0u32, |word, byte| (word << 8) | u32::from(*byte))
+        let word = chunk
+            .iter()
+            .fold(0u32, |word, byte| (word << 8) | u32::from(*byte))
             << (8 * (3 - chunk.len()));
         for place in 0..4 {
             if place <= chunk.len() {

@@ -4,6 +4,7 @@
 //! Translation is synchronous and touches no storage: what a plan reads is opened before
 //! (`sources.rs`).
 
+pub(crate) mod command;
 pub(crate) mod context;
 pub(crate) mod expression;
 pub(crate) mod fingerprint;

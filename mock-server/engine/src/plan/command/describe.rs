@@ -1,0 +1,409 @@
+//! DESCRIBE, and what is told about a table.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use sparring_proto::connect as proto;
+use sparring_sql::statement::{Describe, DescribeTarget};
+
+use super::result::Table;
+use crate::catalog::store::{RelationEntry, RelationKind, TableEntry};
+use crate::catalog::{QualifiedName, comment_of, delta};
+use crate::error::{Error, Result};
+use crate::io::Format;
+use crate::io::options::Options;
+use crate::plan::context::Context;
+use crate::types::names::quote_if_needed;
+use crate::types::{simple_string, sql_name};
+
+/// The table or view of a name.
+pub(super) fn require(
+    context: &Context,
+    parts: &[String],
+) -> Result<(QualifiedName, RelationEntry)> {
+    let session = &context.session;
+    let catalog = &session.workspace.catalog;
+    let name = catalog.qualify(&session.current_namespace(), parts)?;
+    let entry = catalog.require_relation(&name, parts)?;
+    Ok((name, entry))
+}
+
+/// The files of a table, by name or as `delta.`/path``.
+pub(super) fn table(
+    context: &Context,
+    parts: &[String],
+    operation: &str,
+) -> Result<(QualifiedName, TableEntry)> {
+    let session = &context.session;
+    let catalog = &session.workspace.catalog;
+    if let Some((format, path)) = crate::io::file_name(context, parts) {
+        let place = catalog.location(&path)?;
+        let name = QualifiedName {
+            catalog: session.current_namespace().0,
+            schema: format.name().to_owned(),
+            name: path,
+        };
+        let entry = TableEntry {
+            provider: format.name().to_owned(),
+            path: place.path,
+            location: Some(place.uri),
+            schema: None,
+            partition_columns: Vec::new(),
+            options: BTreeMap::new(),
+            constraints: Vec::new(),
+        };
+        return Ok((name, entry));
+    }
+    let name = catalog.qualify(&session.current_namespace(), parts)?;
+    let (_, entry) = catalog.require_table(&name, parts, operation)?;
+    Ok((name, entry))
+}
+
+/// The columns of a table, view or temporary view.
+pub(super) async fn columns(
+    context: &Context,
+    parts: &[String],
+) -> Result<(Vec<String>, SchemaRef)> {
+    let read = proto::Relation {
+        common: None,
+        rel_type: Some(proto::relation::RelType::Read(proto::Read {
+            read_type: Some(proto::read::ReadType::NamedTable(proto::read::NamedTable {
+                unparsed_identifier: crate::types::names::quote_parts(parts),
+                ..Default::default()
+            })),
+            is_streaming: false,
+        })),
+    };
+    let planned = crate::analyze::plan(context, &read).await?;
+    let schema: SchemaRef = match crate::execution::row_type(&planned) {
+        arrow::datatypes::DataType::Struct(fields) => Arc::new(Schema::new(fields)),
+        _ => return Err(Error::internal("a row type is no struct")),
+    };
+    let partition = match table(context, parts, "DESCRIBE") {
+        Ok((_, entry)) if entry.provider == Format::Delta.name() => {
+            let catalog = &context.session.workspace.catalog;
+            catalog
+                .delta
+                .latest(&entry.path)
+                .await?
+                .partition_columns
+                .clone()
+        }
+        Ok((_, entry)) => entry.partition_columns,
+        Err(_) => Vec::new(),
+    };
+    Ok((partition, schema))
+}
+
+/// `DESCRIBE …`.
+pub(super) async fn describe(context: &Context, node: Describe) -> Result<proto::Relation> {
+    if node.as_json {
+        return Err(Error::unsupported("DESCRIBE AS JSON"));
+    }
+    match node.target {
+        DescribeTarget::Table {
+            table,
+            partition,
+            column,
+        } => {
+            if !partition.is_empty() || column.is_some() {
+                return Err(Error::unsupported("DESCRIBE of a partition or column"));
+            }
+            describe_table(context, &table, node.extended).await
+        }
+        DescribeTarget::Query(query) => {
+            let planned = crate::analyze::plan(context, &query).await?;
+            let columns = &planned.scope.columns;
+            let rows = columns
+                .iter()
+                .map(|c| {
+                    (
+                        c.name.to_string(),
+                        simple_string(&c.data_type),
+                        comment_of(&c.field()),
+                    )
+                })
+                .collect();
+            rows_of(rows)
+        }
+        DescribeTarget::Schema(name) => {
+            let catalog = &context.session.workspace.catalog;
+            let (of, schema) =
+                catalog.qualify_schema(&context.session.current_namespace(), &name)?;
+            catalog.require_schema(&of, &schema)?;
+            let key = (of.to_lowercase(), schema.to_lowercase());
+            let comment = catalog.read(|e| e.schemas.get(&key).and_then(|s| s.comment.clone()));
+            Table::default()
+                .text("info_name", ["Catalog Name", "Namespace Name", "Comment"])
+                .maybe(
+                    "info_value",
+                    [Some(of), Some(schema), Some(comment.unwrap_or_default())],
+                )
+                .relation()
+        }
+        DescribeTarget::Catalog(name) => {
+            let catalog = &context.session.workspace.catalog;
+            let shown = name.join(".");
+            catalog.require_catalog(&shown)?;
+            let comment = catalog.read(|e| {
+                e.catalogs
+                    .get(&shown.to_lowercase())
+                    .and_then(|c| c.comment.clone())
+            });
+            Table::default()
+                .text("info_name", ["Catalog Name", "Comment", "Owner"])
+                .maybe(
+                    "info_value",
+                    [
+                        Some(shown),
+                        Some(comment.unwrap_or_default()),
+                        Some("sparring".to_owned()),
+                    ],
+                )
+                .relation()
+        }
+        DescribeTarget::History { table, limit } => history(context, &table, limit),
+        DescribeTarget::Detail(name) => detail(context, &name).await,
+        DescribeTarget::Volume(_) => Err(Error::unsupported("DESCRIBE VOLUME")),
+        DescribeTarget::Function(_) => Err(Error::unsupported("DESCRIBE FUNCTION")),
+    }
+}
+
+type Row = (String, String, Option<String>);
+
+fn rows_of(rows: Vec<Row>) -> Result<proto::Relation> {
+    Table::default()
+        .text("col_name", rows.iter().map(|(name, _, _)| name))
+        .text("data_type", rows.iter().map(|(_, data_type, _)| data_type))
+        .maybe(
+            "comment",
+            rows.iter().map(|(_, _, comment)| comment.as_ref()),
+        )
+        .relation()
+}
+
+async fn describe_table(
+    context: &Context,
+    parts: &[String],
+    extended: bool,
+) -> Result<proto::Relation> {
+    let (partition, schema) = columns(context, parts).await?;
+    let row = |f: &arrow::datatypes::Field| {
+        (
+            f.name().clone(),
+            simple_string(f.data_type()),
+            comment_of(f),
+        )
+    };
+    let mut rows: Vec<Row> = schema.fields().iter().map(|f| row(f)).collect();
+    let add = |rows: &mut Vec<Row>, name: &str, value: &str| {
+        rows.push((name.to_owned(), value.to_owned(), Some(String::new())));
+    };
+    if !partition.is_empty() {
+        add(&mut rows, "# Partition Information", "");
+        rows.push((
+            "# col_name".into(),
+            "data_type".into(),
+            Some("comment".into()),
+        ));
+        rows.extend(
+            partition
+                .iter()
+                .filter_map(|name| schema.field_with_name(name).ok().map(row)),
+        );
+    }
+    if extended && let Ok((name, entry)) = require(context, parts) {
+        add(&mut rows, "", "");
+        add(&mut rows, "# Detailed Table Information", "");
+        add(&mut rows, "Catalog", &name.catalog);
+        add(&mut rows, "Database", &name.schema);
+        add(&mut rows, "Table", &entry.name);
+        let created = chrono::DateTime::from_timestamp_millis(entry.created_ms).unwrap_or_default();
+        add(
+            &mut rows,
+            "Created Time",
+            &created.format("%a %b %d %H:%M:%S UTC %Y").to_string(),
+        );
+        if let Some(comment) = &entry.comment {
+            add(&mut rows, "Comment", comment);
+        }
+        match &entry.kind {
+            RelationKind::Table(table) => {
+                add(
+                    &mut rows,
+                    "Type",
+                    if table.location.is_some() {
+                        "EXTERNAL"
+                    } else {
+                        "MANAGED"
+                    },
+                );
+                add(&mut rows, "Provider", &table.provider);
+                let location = table
+                    .location
+                    .clone()
+                    .unwrap_or_else(|| format!("dbfs:/managed/{}", name.parts().join("/")));
+                add(&mut rows, "Location", &location);
+            }
+            RelationKind::View(view) => {
+                add(&mut rows, "Type", "VIEW");
+                add(&mut rows, "View Text", &view.text);
+            }
+        }
+    }
+    rows_of(rows)
+}
+
+/// The properties of a table.
+pub(super) async fn properties(
+    context: &Context,
+    parts: &[String],
+) -> Result<BTreeMap<String, String>> {
+    let (_, entry) = require(context, parts)?;
+    let mut all = entry.properties;
+    if let RelationKind::Table(table) = &entry.kind
+        && table.provider == Format::Delta.name()
+    {
+        let catalog = &context.session.workspace.catalog;
+        let snapshot = catalog.delta.latest(&table.path).await?;
+        all = snapshot.properties().clone().into_iter().collect();
+        let (reader, writer) = snapshot.protocol();
+        all.insert("delta.minReaderVersion".to_owned(), reader.to_string());
+        all.insert("delta.minWriterVersion".to_owned(), writer.to_string());
+    }
+    Ok(all)
+}
+
+/// The text of SHOW CREATE TABLE.
+pub(super) async fn create_statement(context: &Context, parts: &[String]) -> Result<String> {
+    let (name, entry) = require(context, parts)?;
+    let shown = name
+        .parts()
+        .iter()
+        .map(|p| quote_if_needed(p))
+        .collect::<Vec<_>>()
+        .join(".");
+    let table = match &entry.kind {
+        RelationKind::View(view) => return Ok(format!("CREATE VIEW {shown} AS {}\n", view.text)),
+        RelationKind::Table(table) => table,
+    };
+    let (partition, schema) = columns(context, parts).await?;
+    let lines: Vec<String> = schema
+        .fields()
+        .iter()
+        .map(|f| {
+            let not_null = if f.is_nullable() { "" } else { " NOT NULL" };
+            let comment = comment_of(f).map(|c| format!(" COMMENT '{}'", c.replace('\'', "\\'")));
+            format!(
+                "  {} {}{not_null}{}",
+                quote_if_needed(f.name()),
+                sql_name(f.data_type()),
+                comment.unwrap_or_default()
+            )
+        })
+        .collect();
+    let mut text = format!(
+        "CREATE TABLE {shown} (\n{})\nUSING {}\n",
+        lines.join(",\n"),
+        table.provider
+    );
+    if !partition.is_empty() {
+        text.push_str(&format!("PARTITIONED BY ({})\n", partition.join(", ")));
+    }
+    if let Some(location) = &table.location {
+        text.push_str(&format!("LOCATION '{location}'\n"));
+    }
+    if let Some(comment) = &entry.comment {
+        text.push_str(&format!("COMMENT '{}'\n", comment.replace('\'', "\\'")));
+    }
+    Ok(text)
+}
+
+fn history(context: &Context, parts: &[String], limit: Option<i32>) -> Result<proto::Relation> {
+    let (name, entry) = table(context, parts, "DESCRIBE HISTORY")?;
+    if entry.provider != Format::Delta.name() {
+        return Err(Error::new(
+            "DELTA_MISSING_DELTA_TABLE",
+            [("tableName", name.quoted())],
+        ));
+    }
+    let mut commits = delta::history(&entry.path)?;
+    if let Some(limit) = limit {
+        commits.truncate(usize::try_from(limit).unwrap_or(0));
+    }
+    let text = |value: &serde_json::Value| match value {
+        serde_json::Value::Null => None,
+        serde_json::Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    };
+    let time = |value: &serde_json::Value| {
+        let at = chrono::DateTime::from_timestamp_millis(value.as_i64()?)?;
+        Some(at.format("%Y-%m-%d %H:%M:%S%.3f").to_string())
+    };
+    Table::default()
+        .number(
+            "version",
+            commits
+                .iter()
+                .map(|(version, _)| i64::try_from(*version).ok()),
+        )
+        .maybe(
+            "timestamp",
+            commits.iter().map(|(_, info)| time(&info["timestamp"])),
+        )
+        .maybe(
+            "operation",
+            commits.iter().map(|(_, info)| text(&info["operation"])),
+        )
+        .maybe(
+            "operationParameters",
+            commits
+                .iter()
+                .map(|(_, info)| text(&info["operationParameters"])),
+        )
+        .maybe(
+            "operationMetrics",
+            commits
+                .iter()
+                .map(|(_, info)| text(&info["operationMetrics"])),
+        )
+        .maybe(
+            "engineInfo",
+            commits.iter().map(|(_, info)| text(&info["engineInfo"])),
+        )
+        .relation()
+}
+
+async fn detail(context: &Context, parts: &[String]) -> Result<proto::Relation> {
+    let (name, entry) = table(context, parts, "DESCRIBE DETAIL")?;
+    let options = Options::default();
+    let opened = crate::io::source::table(context, &entry, &options, name.parts()).await?;
+    let size: u64 = opened
+        .files
+        .iter()
+        .filter_map(|file| std::fs::metadata(file).ok())
+        .map(|meta| meta.len())
+        .sum();
+    let id = if entry.provider == Format::Delta.name() {
+        let catalog = &context.session.workspace.catalog;
+        Some(catalog.delta.latest(&entry.path).await?.id().to_owned())
+    } else {
+        None
+    };
+    Table::default()
+        .maybe("format", [Some(entry.provider.clone())])
+        .maybe("id", [id])
+        .maybe("name", [Some(name.parts().join("."))])
+        .maybe(
+            "location",
+            [Some(
+                entry
+                    .location
+                    .unwrap_or_else(|| entry.path.display().to_string()),
+            )],
+        )
+        .number("numFiles", [i64::try_from(opened.files.len()).ok()])
+        .number("sizeInBytes", [i64::try_from(size).ok()])
+        .relation()
+}

@@ -1,0 +1,555 @@
+//! `spark.sql`: a query is given back unexecuted, a statement runs once and answers with its rows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{Field, Schema};
+use sparring_proto::connect::execute_plan_response::{ResponseType, SqlCommandResult};
+use sparring_proto::connect::relation::RelType;
+use sparring_proto::connect::{self as proto};
+use sparring_sql::Statement;
+use sparring_sql::statement::{
+    ColumnDefinition, Configuration, Constraint, ConstraintKind, CreateTable, CreateView, DropKind,
+    Insert, ViewKind,
+};
+
+use super::align::By;
+use super::result::{Table, nothing};
+use super::table::{
+    Existing, Fill, NewTable, create, distinct, fill, partition_columns, schema_of,
+};
+use super::{change, describe, namespace, show, view};
+use crate::catalog::now_ms;
+use crate::catalog::store::{Change, ConstraintEntry, RelationEntry, RelationKind, ViewEntry};
+use crate::conf::Flavor;
+use crate::error::{Error, Result};
+use crate::io::Format;
+use crate::plan::context::Context;
+use crate::types::names::quote;
+use crate::types::proto::to_arrow;
+
+/// `SqlCommand`.
+pub(super) async fn sql(context: &Context, node: &proto::SqlCommand) -> Result<ResponseType> {
+    let relation = match &node.input {
+        Some(input) => input.clone(),
+        None => older(node),
+    };
+    let inner = match &relation.rel_type {
+        Some(RelType::Sql(sql)) => sql.clone(),
+        // DataFrames as arguments: the text stands at the top, what it names beside it.
+        Some(RelType::WithRelations(with)) => {
+            match with.root.as_ref().and_then(|root| root.rel_type.as_ref()) {
+                Some(RelType::Sql(sql)) => sql.clone(),
+                _ => return Err(Error::invalid_plan("a SQL command has no text")),
+            }
+        }
+        _ => return Err(Error::invalid_plan("a SQL command has no text")),
+    };
+    let text = substituted(context, &inner.query)?;
+    let parameters = crate::plan::relation::read::parameters(&inner);
+    let statement = sparring_sql::parse_statement_with_params(&text, &parameters)?;
+    let answer = match statement {
+        Statement::Query(_) if text == inner.query => relation,
+        Statement::Query(_) => with_text(relation, &text),
+        other => Box::pin(run(context, other)).await?,
+    };
+    Ok(ResponseType::SqlCommandResult(SqlCommandResult {
+        relation: Some(answer),
+    }))
+}
+
+#[expect(deprecated, reason = "clients up to 3.5 fill these fields")]
+fn older(node: &proto::SqlCommand) -> proto::Relation {
+    let sql = proto::Sql {
+        query: node.sql.clone(),
+        args: node.args.clone(),
+        pos_args: node.pos_args.clone(),
+        named_arguments: node.named_arguments.clone(),
+        pos_arguments: node.pos_arguments.clone(),
+    };
+    proto::Relation {
+        common: None,
+        rel_type: Some(RelType::Sql(sql)),
+    }
+}
+
+fn with_text(mut relation: proto::Relation, text: &str) -> proto::Relation {
+    match &mut relation.rel_type {
+        Some(RelType::Sql(sql)) => sql.query = text.to_owned(),
+        Some(RelType::WithRelations(with)) => {
+            if let Some(RelType::Sql(sql)) = with.root.as_mut().and_then(|r| r.rel_type.as_mut()) {
+                sql.query = text.to_owned();
+            }
+        }
+        _ => {}
+    }
+    relation
+}
+
+/// Spark's variable substitution: `${key}` is the value of a configuration key; an unknown key is
+/// left as it is. Databricks does not offer it.
+fn substituted(context: &Context, text: &str) -> Result<String> {
+    let session = &context.session;
+    if session.workspace.catalog.flavor() == Flavor::Databricks || !text.contains("${") {
+        return Ok(text.to_owned());
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        let Some(length) = rest[start..].find('}') else {
+            break;
+        };
+        let name = &rest[start + 2..start + length];
+        let key = ["spark:", "sparkconf:", "hivevar:", "hiveconf:"]
+            .iter()
+            .find_map(|prefix| name.strip_prefix(prefix))
+            .unwrap_or(name);
+        out.push_str(&rest[..start]);
+        match session.conf().option(key) {
+            Some(value) => out.push_str(&value),
+            None => out.push_str(&rest[start..=start + length]),
+        }
+        rest = &rest[start + length + 1..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// Runs a statement to its end.
+pub(super) async fn run(context: &Context, statement: Statement) -> Result<proto::Relation> {
+    match statement {
+        Statement::Query(query) => Ok(query),
+        Statement::CreateCatalog(node) => namespace::create_catalog(context, node),
+        Statement::CreateSchema(node) => namespace::create_schema(context, node),
+        Statement::CreateVolume(node) => namespace::create_volume(context, node),
+        Statement::CreateTable(node) => create_table(context, node).await,
+        Statement::CreateTableLike(_) => refused("CREATE TABLE LIKE"),
+        Statement::CloneTable(_) => refused("CREATE TABLE CLONE"),
+        Statement::CreateView(node) => create_view(context, node).await,
+        Statement::CreateTempViewUsing(_) => refused("CREATE TEMPORARY VIEW USING"),
+        Statement::CreateFunction(_) => refused("CREATE FUNCTION"),
+        Statement::Drop(node) => match node.kind {
+            DropKind::Table | DropKind::View => drop_relation(context, &node),
+            _ => namespace::drop(context, &node),
+        },
+        Statement::Undrop(_) => refused("UNDROP TABLE"),
+        Statement::AlterTable(node) => change::alter(context, node).await,
+        Statement::AlterView(_) => refused("ALTER VIEW"),
+        Statement::AlterSchema(_) => refused("ALTER SCHEMA"),
+        Statement::AlterCatalog(_) => refused("ALTER CATALOG"),
+        Statement::AlterVolume(_) => refused("ALTER VOLUME"),
+        Statement::Insert(node) => insert(context, node).await,
+        Statement::Update(node) => change::update(context, node).await,
+        Statement::Delete(node) => change::delete(context, node).await,
+        Statement::Merge(node) => {
+            change::merge(
+                context,
+                &node.command,
+                node.target_alias.as_deref(),
+                &node.subqueries,
+            )
+            .await
+        }
+        Statement::Truncate(node) => {
+            if !node.partition.is_empty() {
+                return refused("TRUNCATE TABLE with a partition");
+            }
+            let delete = sparring_sql::statement::Delete {
+                table: node.table,
+                ..Default::default()
+            };
+            change::delete(context, delete).await?;
+            nothing()
+        }
+        Statement::CopyInto(_) => refused("COPY INTO"),
+        Statement::Use(node) => namespace::choose(context, &node),
+        Statement::Show(node) => show::show(context, node).await,
+        Statement::Describe(node) => describe::describe(context, node).await,
+        Statement::Configuration(node) => configuration(context, node),
+        Statement::Explain(node) => explain(context, node).await,
+        Statement::Cache(_) => refused("CACHE TABLE"),
+        Statement::Uncache(_) => refused("UNCACHE TABLE"),
+        Statement::ClearCache => {
+            context.session.cache.clear();
+            nothing()
+        }
+        // Every read looks for new versions and files, so there is nothing to refresh.
+        Statement::RefreshTable(name) => {
+            describe::require(context, &name)?;
+            nothing()
+        }
+        Statement::RefreshPath(_) => nothing(),
+        Statement::RefreshFunction(_) => refused("REFRESH FUNCTION"),
+        Statement::Optimize(_) => refused("OPTIMIZE"),
+        Statement::Vacuum(_) => refused("VACUUM"),
+        Statement::Restore(_) => refused("RESTORE TABLE"),
+        Statement::Analyze(_) => refused("ANALYZE TABLE"),
+        Statement::RepairTable(_) => refused("REPAIR TABLE"),
+        Statement::CommentOn(_) => refused("COMMENT ON"),
+        Statement::Grant(_) => refused("GRANT and REVOKE"),
+    }
+}
+
+fn refused(what: &str) -> Result<proto::Relation> {
+    Err(Error::unsupported(what))
+}
+
+/// A column as Arrow keeps it, with its comment.
+pub(super) fn field(column: &ColumnDefinition) -> Result<Field> {
+    if column.default.is_some() || column.generated.is_some() || column.identity.is_some() {
+        return Err(Error::unsupported(
+            "columns with DEFAULT, GENERATED or IDENTITY",
+        ));
+    }
+    let mut metadata = std::collections::HashMap::new();
+    if let Some(comment) = &column.comment {
+        metadata.insert(
+            "comment".to_owned(),
+            serde_json::Value::from(comment.as_str()).to_string(),
+        );
+    }
+    Ok(Field::new(
+        column.name.join("."),
+        to_arrow(&column.data_type)?,
+        column.nullable,
+    )
+    .with_metadata(metadata))
+}
+
+/// A key as the catalog keeps it.
+pub(super) fn constraint(
+    context: &Context,
+    table: &str,
+    node: &Constraint,
+) -> Result<ConstraintEntry> {
+    let default_name = |columns: &[String], kind: &str| {
+        node.name
+            .clone()
+            .unwrap_or_else(|| format!("{table}_{}_{kind}", columns.join("_")))
+    };
+    match &node.kind {
+        ConstraintKind::PrimaryKey(columns) => Ok(ConstraintEntry {
+            name: node.name.clone().unwrap_or_else(|| format!("{table}_pk")),
+            columns: columns.clone(),
+            references: None,
+        }),
+        ConstraintKind::ForeignKey {
+            columns,
+            references,
+            referenced_columns,
+        } => {
+            let catalog = &context.session.workspace.catalog;
+            let other = catalog.qualify(&context.session.current_namespace(), references)?;
+            catalog.require_table(&other, references, "FOREIGN KEY")?;
+            Ok(ConstraintEntry {
+                name: default_name(columns, "fk"),
+                columns: columns.clone(),
+                references: Some((
+                    [other.catalog, other.schema, other.name],
+                    referenced_columns.clone(),
+                )),
+            })
+        }
+        ConstraintKind::Unique(_) => Err(Error::unsupported("UNIQUE constraints")),
+        ConstraintKind::Check(_) => Err(Error::unsupported("CHECK constraints")),
+    }
+}
+
+async fn create_table(context: &Context, node: CreateTable) -> Result<proto::Relation> {
+    if node.bucketing.is_some() {
+        return refused("CLUSTERED BY … INTO BUCKETS");
+    }
+    if node.cluster_by.is_some() {
+        return refused("CLUSTER BY of a table");
+    }
+    if node.collation.is_some() {
+        return refused("DEFAULT COLLATION");
+    }
+    let session = &context.session;
+    let catalog = &session.workspace.catalog;
+    let name = catalog.qualify(&session.current_namespace(), &node.name)?;
+    if node.replace && !node.create {
+        catalog.require_table(&name, &node.name, "REPLACE TABLE")?;
+    }
+    let planned = match &node.query {
+        Some(query) => Some(crate::analyze::plan(context, query).await?),
+        None => None,
+    };
+    let mut fields = node
+        .columns
+        .iter()
+        .chain(&node.partition_columns)
+        .map(field)
+        .collect::<Result<Vec<_>>>()?;
+    if let (true, Some(planned)) = (fields.is_empty(), &planned) {
+        fields = schema_of(planned)?
+            .fields()
+            .iter()
+            .map(|f| f.as_ref().clone())
+            .collect();
+    }
+    distinct(&fields)?;
+    let mut wanted = node
+        .partitioning
+        .iter()
+        .map(super::write::column_name)
+        .collect::<Result<Vec<_>>>()?;
+    wanted.extend(
+        node.partition_columns
+            .iter()
+            .map(|column| column.name.join(".")),
+    );
+    let constraints = node
+        .constraints
+        .iter()
+        .map(|c| constraint(context, &name.name, c))
+        .collect::<Result<Vec<_>>>()?;
+    for key in constraints.iter().filter(|key| key.references.is_none()) {
+        for column in &key.columns {
+            if let Some(field) = fields
+                .iter_mut()
+                .find(|f| f.name().eq_ignore_ascii_case(column))
+            {
+                *field = field.clone().with_nullable(false);
+            }
+        }
+    }
+    let schema = Schema::new(fields);
+    let mut options: BTreeMap<String, String> = node.options.into_iter().collect();
+    let location = node.location.or_else(|| options.remove("path"));
+    let operation = match (node.replace, planned.is_some()) {
+        (false, false) => "CREATE TABLE",
+        (false, true) => "CREATE TABLE AS SELECT",
+        (true, false) => "CREATE OR REPLACE TABLE",
+        (true, true) => "CREATE OR REPLACE TABLE AS SELECT",
+    };
+    let new = NewTable {
+        format: Format::named(context, node.provider.as_deref())?,
+        partition_columns: partition_columns(&schema, &wanted)?,
+        schema,
+        properties: node.properties.into_iter().collect(),
+        options,
+        comment: node.comment,
+        location,
+        constraints,
+        existing: match (node.if_not_exists, node.replace) {
+            (true, _) => Existing::Keep,
+            (false, true) => Existing::Replace,
+            (false, false) => Existing::Fail,
+        },
+        operation,
+        name,
+    };
+    create(context, new, planned).await?;
+    nothing()
+}
+
+async fn create_view(context: &Context, node: CreateView) -> Result<proto::Relation> {
+    let names: Vec<String> = node
+        .columns
+        .iter()
+        .map(|column| column.name.clone())
+        .collect();
+    let query = if names.is_empty() {
+        node.query.clone()
+    } else {
+        crate::io::renamed(node.query.clone(), names)
+    };
+    let planned = crate::analyze::plan(context, &query).await?;
+    match node.kind {
+        ViewKind::Temporary | ViewKind::GlobalTemporary => {
+            let global = node.kind == ViewKind::GlobalTemporary;
+            let name = node.name.last().cloned().unwrap_or_default();
+            let taken = context.session.temp_view(&node.name).is_some();
+            if !(node.if_not_exists && taken) {
+                view::keep(context, &name, planned, global, node.replace)?;
+            }
+        }
+        ViewKind::Persistent => {
+            let session = &context.session;
+            let catalog = &session.workspace.catalog;
+            let name = catalog.qualify(&session.current_namespace(), &node.name)?;
+            if node.if_not_exists && catalog.relation(&name).is_some() {
+                return nothing();
+            }
+            let entry = RelationEntry {
+                name: name.name.clone(),
+                kind: RelationKind::View(ViewEntry {
+                    text: node.query_text,
+                    columns: node
+                        .columns
+                        .into_iter()
+                        .map(|c| (c.name, c.comment))
+                        .collect(),
+                    namespace: session.current_namespace(),
+                }),
+                comment: node.comment,
+                properties: node.properties.into_iter().collect(),
+                created_ms: now_ms(),
+            };
+            catalog.put_relation(&name, entry, node.replace)?;
+        }
+        ViewKind::Materialized => return refused("materialized views"),
+    }
+    nothing()
+}
+
+fn drop_relation(
+    context: &Context,
+    node: &sparring_sql::statement::Drop,
+) -> Result<proto::Relation> {
+    let session = &context.session;
+    let view = node.kind == DropKind::View;
+    if view && session.drop_temp_view(&node.name) {
+        return nothing();
+    }
+    let catalog = &session.workspace.catalog;
+    let name = catalog.qualify(&session.current_namespace(), &node.name)?;
+    let Some(entry) = catalog.relation(&name) else {
+        if node.if_exists {
+            return nothing();
+        }
+        return Err(catalog.not_found(&name, &name.parts()));
+    };
+    match (&entry.kind, view) {
+        (RelationKind::View(_), false) => Err(Error::new(
+            "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
+            [
+                ("viewName", name.quoted()),
+                ("operation", "DROP TABLE".to_owned()),
+            ],
+        )),
+        (RelationKind::Table(_), true) => Err(Error::new(
+            "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE",
+            [
+                ("tableName", name.quoted()),
+                ("operation", "DROP VIEW".to_owned()),
+            ],
+        )),
+        _ => {
+            catalog.drop_relation(&name)?;
+            nothing()
+        }
+    }
+}
+
+async fn insert(context: &Context, node: Insert) -> Result<proto::Relation> {
+    for (set, what) in [
+        (node.with_schema_evolution, "INSERT WITH SCHEMA EVOLUTION"),
+        (!node.partition.is_empty(), "INSERT with a PARTITION clause"),
+        (node.replace_where.is_some(), "INSERT REPLACE WHERE"),
+        (!node.replace_using.is_empty(), "INSERT REPLACE USING"),
+    ] {
+        if set {
+            return refused(what);
+        }
+    }
+    let (name, table) = describe::table(context, &node.table, "INSERT")?;
+    let mut query = node.query;
+    let mut by = if node.by_name { By::Name } else { By::Place };
+    if !node.columns.is_empty() {
+        query = crate::io::renamed(query, node.columns);
+        by = By::Name;
+    }
+    let planned = crate::analyze::plan(context, &query).await?;
+    let how = Fill {
+        by,
+        overwrite: node.overwrite,
+        dynamic: false,
+        merge_schema: false,
+        operation: "WRITE",
+    };
+    fill(context, &name, &table, planned, &how).await?;
+    nothing()
+}
+
+fn configuration(context: &Context, node: Configuration) -> Result<proto::Relation> {
+    let conf = context.session.conf();
+    let pairs = |pairs: Vec<(String, String)>| {
+        Table::default()
+            .text("key", pairs.iter().map(|(key, _)| key))
+            .text("value", pairs.iter().map(|(_, value)| value))
+            .relation()
+    };
+    match node {
+        Configuration::Set { key, value } => {
+            conf.set(&key, &value)?;
+            pairs(vec![(key, value)])
+        }
+        Configuration::Get(key) => {
+            let value = conf
+                .option(&key)
+                .unwrap_or_else(|| "<undefined>".to_owned());
+            pairs(vec![(key, value)])
+        }
+        Configuration::List => pairs(conf.explicit()),
+        Configuration::ListVerbose => refused("SET -v"),
+        Configuration::SetTimeZone(zone) => {
+            let name = match zone {
+                sparring_sql::statement::TimeZone::Name(name) => name,
+                sparring_sql::statement::TimeZone::Local => "UTC".to_owned(),
+                sparring_sql::statement::TimeZone::Offset(_) => {
+                    return refused("SET TIME ZONE with an interval");
+                }
+            };
+            conf.set("spark.sql.session.timeZone", &name)?;
+            pairs(vec![("spark.sql.session.timeZone".to_owned(), name)])
+        }
+        Configuration::Reset(key) => {
+            conf.unset(&key)?;
+            nothing()
+        }
+        Configuration::ResetAll => {
+            conf.reset();
+            nothing()
+        }
+    }
+}
+
+async fn explain(
+    context: &Context,
+    node: sparring_sql::statement::Explain,
+) -> Result<proto::Relation> {
+    use sparring_proto::connect::analyze_plan_request::explain::ExplainMode;
+    use sparring_sql::statement::ExplainMode as Mode;
+    let Statement::Query(query) = *node.statement else {
+        return refused("EXPLAIN of a statement that is no query");
+    };
+    let mode = match node.mode {
+        Mode::Simple => ExplainMode::Simple,
+        Mode::Extended => ExplainMode::Extended,
+        Mode::Codegen => ExplainMode::Codegen,
+        Mode::Cost => ExplainMode::Cost,
+        Mode::Formatted => ExplainMode::Formatted,
+    };
+    let planned = crate::analyze::plan(context, &query).await?;
+    let text = crate::explain::explain(context, planned, mode).await?;
+    Table::default().maybe("plan", [Some(text)]).relation()
+}
+
+/// Puts a changed table back.
+pub(super) fn keep_entry(
+    context: &Context,
+    name: &crate::catalog::QualifiedName,
+    entry: RelationEntry,
+) -> Result<()> {
+    let (catalog, schema, _) = name.key();
+    context
+        .session
+        .workspace
+        .catalog
+        .change(|_| Ok((vec![Change::PutRelation((catalog, schema), entry)], ())))
+}
+
+/// A column that a table must have.
+pub(super) fn no_column(table: &str, column: &str, schema: &Arc<Schema>) -> Error {
+    let names: Vec<String> = schema.fields().iter().map(|f| quote(f.name())).collect();
+    Error::new(
+        "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+        [
+            ("objectName", quote(column)),
+            ("proposal", names.join(", ")),
+        ],
+    )
+    .hint(format!("the table is {table}"))
+}

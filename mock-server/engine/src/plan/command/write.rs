@@ -1,0 +1,317 @@
+//! `DataFrame.write` and `writeTo`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sparring_proto::Required;
+use sparring_proto::connect::write_operation::save_table::TableSaveMethod;
+use sparring_proto::connect::write_operation::{SaveMode, SaveType};
+use sparring_proto::connect::{self as proto, write_operation_v2::Mode};
+
+use super::align::By;
+use super::table::{
+    Existing, Fill, NewTable, create, fill, fill_delta, partition_columns, schema_of,
+};
+use crate::catalog::delta::{Operation, TableMetadata, metadata};
+use crate::error::{Error, Exception, Result};
+use crate::io::Format;
+use crate::io::options::Options;
+use crate::io::write::FileWrite;
+use crate::plan::Planned;
+use crate::plan::context::Context;
+
+/// `WriteOperation`.
+pub(super) async fn write(context: &Context, node: &proto::WriteOperation) -> Result<()> {
+    let input = node.input.as_ref().required("write_operation.input")?;
+    let planned = crate::analyze::plan(context, input).await?;
+    if node.bucket_by.is_some() || !node.sort_column_names.is_empty() {
+        return Err(Error::plain(
+            Exception::Analysis,
+            "'save' does not support bucketBy right now.",
+        ));
+    }
+    if !node.clustering_columns.is_empty() {
+        return Err(Error::unsupported("clusterBy"));
+    }
+    let options = Options::new(&node.options);
+    match node.save_type.as_ref() {
+        Some(SaveType::Table(table)) => save_table(context, node, table, planned, &options).await,
+        Some(SaveType::Path(path)) => save_path(context, node, path, planned, &options).await,
+        None => match options.get("path") {
+            Some(path) => save_path(context, node, path, planned, &options).await,
+            None => Err(Error::plain(
+                Exception::IllegalArgument,
+                "'path' is not specified.",
+            )),
+        },
+    }
+}
+
+fn dynamic(context: &Context, options: &Options) -> bool {
+    let mode = options
+        .get("partitionoverwritemode")
+        .map(str::to_owned)
+        .or_else(|| {
+            context
+                .session
+                .conf()
+                .option("spark.sql.sources.partitionOverwriteMode")
+        });
+    mode.is_some_and(|mode| mode.eq_ignore_ascii_case("dynamic"))
+}
+
+async fn save_path(
+    context: &Context,
+    node: &proto::WriteOperation,
+    path: &str,
+    planned: Planned,
+    options: &Options,
+) -> Result<()> {
+    let format = Format::named(context, node.source.as_deref())?;
+    let catalog = &context.session.workspace.catalog;
+    let location = catalog.location(path)?;
+    let exists = location.path.exists();
+    match node.mode() {
+        SaveMode::Ignore if exists => return Ok(()),
+        SaveMode::ErrorIfExists | SaveMode::Unspecified if exists => {
+            return Err(Error::new(
+                "PATH_ALREADY_EXISTS",
+                [("outputPath", location.uri)],
+            ));
+        }
+        _ => {}
+    }
+    let schema = Arc::new(schema_of(&planned)?);
+    let partition = partition_columns(&schema, &node.partitioning_columns)?;
+    let overwrite = node.mode() == SaveMode::Overwrite;
+    if format == Format::Delta {
+        if exists && super::table::is_delta(&location.path) && !(overwrite && replaces(options)?) {
+            let how = Fill {
+                by: By::Name,
+                overwrite,
+                dynamic: dynamic(context, options),
+                merge_schema: options.flag("mergeschema", false)?,
+                operation: "WRITE",
+            };
+            fill_delta(context, &location.path, &location.uri, planned, &how).await?;
+            return Ok(());
+        }
+        let writing = catalog.delta.write(&location.path).await?;
+        let base = writing.current().await?;
+        let mut actions = metadata(&TableMetadata {
+            schema: &schema,
+            partition_columns: &partition,
+            properties: Default::default(),
+            description: None,
+            of: base.as_deref(),
+        })?;
+        let batches = crate::execution::engine_stream(context, planned, &schema).await?;
+        let (added, n_rows) = writing.add_files(&schema, &partition, batches).await?;
+        actions.extend(added);
+        if let Some(base) = &base {
+            actions.extend(base.remove_all());
+        }
+        let operation = Operation::new("WRITE").with("mode", "Overwrite");
+        let metrics = serde_json::json!({"numOutputRows": n_rows.to_string()});
+        writing
+            .commit(base.as_deref(), actions, operation, metrics)
+            .await?;
+        return Ok(());
+    }
+    // The rows are planned and their files opened; what they read may be what is overwritten, so
+    // they are written beside it first.
+    let beside = location.path.with_file_name(format!(
+        ".{}-{}",
+        location
+            .path
+            .file_name()
+            .and_then(|n| n.to_str())
+            .unwrap_or("write"),
+        uuid::Uuid::new_v4().simple()
+    ));
+    let root = if overwrite && exists {
+        &beside
+    } else {
+        &location.path
+    };
+    let batches = crate::execution::engine_stream(context, planned, &schema).await?;
+    let write = FileWrite {
+        format,
+        options,
+        root,
+        schema: Arc::clone(&schema),
+        partition_columns: partition,
+        time_zone: context.time_zone,
+    };
+    let outcome = write.run(batches).await;
+    if root == &beside {
+        if outcome.is_err() {
+            crate::catalog::remove_tree(&beside);
+            return outcome;
+        }
+        let moved = |error: std::io::Error| {
+            Error::new("TASK_WRITE_FAILED", [("path", location.uri.clone())])
+                .hint(error.to_string())
+        };
+        if location.path.is_dir() {
+            std::fs::remove_dir_all(&location.path).map_err(moved)?;
+        } else {
+            std::fs::remove_file(&location.path).map_err(moved)?;
+        }
+        std::fs::rename(&beside, &location.path).map_err(moved)?;
+    }
+    outcome
+}
+
+/// Whether an overwrite also replaces the schema.
+fn replaces(options: &Options) -> Result<bool> {
+    options.flag("overwriteschema", false)
+}
+
+async fn save_table(
+    context: &Context,
+    node: &proto::WriteOperation,
+    table: &proto::write_operation::SaveTable,
+    planned: Planned,
+    options: &Options,
+) -> Result<()> {
+    let parts = sparring_sql::parse_multipart_identifier(&table.table_name)?;
+    let catalog = &context.session.workspace.catalog;
+    let name = catalog.qualify(&context.session.current_namespace(), &parts)?;
+    let overwrite = node.mode() == SaveMode::Overwrite;
+    if table.save_method() == TableSaveMethod::InsertInto {
+        let (_, entry) = catalog.require_table(&name, &parts, "insertInto")?;
+        let how = Fill {
+            by: By::Place,
+            overwrite,
+            dynamic: dynamic(context, options),
+            merge_schema: false,
+            operation: "WRITE",
+        };
+        return fill(context, &name, &entry, planned, &how).await;
+    }
+    let existing = catalog.relation(&name);
+    let present = existing.is_some();
+    let append = node.mode() == SaveMode::Append || (overwrite && !replaces(options)?);
+    if present && append {
+        let (_, entry) = catalog.require_table(&name, &parts, "saveAsTable")?;
+        let how = Fill {
+            by: By::Name,
+            overwrite,
+            dynamic: dynamic(context, options),
+            merge_schema: options.flag("mergeschema", false)?,
+            operation: "WRITE",
+        };
+        return fill(context, &name, &entry, planned, &how).await;
+    }
+    let schema = schema_of(&planned)?;
+    let partition = partition_columns(&schema, &node.partitioning_columns)?;
+    let mut kept: BTreeMap<String, String> = options.all().clone();
+    let location = kept.remove("path");
+    for own in ["overwriteschema", "mergeschema", "partitionoverwritemode"] {
+        kept.remove(own);
+    }
+    let new = NewTable {
+        name,
+        format: Format::named(context, node.source.as_deref())?,
+        schema,
+        partition_columns: partition,
+        properties: BTreeMap::new(),
+        options: kept,
+        comment: None,
+        location,
+        constraints: Vec::new(),
+        existing: match node.mode() {
+            SaveMode::Overwrite | SaveMode::Append => Existing::Replace,
+            SaveMode::Ignore => Existing::Keep,
+            SaveMode::ErrorIfExists | SaveMode::Unspecified => Existing::Fail,
+        },
+        operation: if present {
+            "WRITE"
+        } else {
+            "CREATE TABLE AS SELECT"
+        },
+    };
+    create(context, new, Some(planned)).await
+}
+
+/// `WriteOperationV2`.
+pub(super) async fn write_v2(context: &Context, node: &proto::WriteOperationV2) -> Result<()> {
+    let input = node.input.as_ref().required("write_operation_v2.input")?;
+    let planned = crate::analyze::plan(context, input).await?;
+    if !node.clustering_columns.is_empty() {
+        return Err(Error::unsupported("clusterBy"));
+    }
+    let parts = sparring_sql::parse_multipart_identifier(&node.table_name)?;
+    let catalog = &context.session.workspace.catalog;
+    let name = catalog.qualify(&context.session.current_namespace(), &parts)?;
+    let fill_with = |overwrite: bool, dynamic: bool| Fill {
+        by: By::Name,
+        overwrite,
+        dynamic,
+        merge_schema: false,
+        operation: "WRITE",
+    };
+    let existing = match node.mode() {
+        Mode::Append | Mode::OverwritePartitions | Mode::Overwrite => {
+            if node.mode() == Mode::Overwrite && !is_true(node.overwrite_condition.as_ref()) {
+                return Err(Error::unsupported("writeTo(…).overwrite with a condition"));
+            }
+            let (_, entry) = catalog.require_table(&name, &parts, "writeTo")?;
+            let how = fill_with(
+                node.mode() != Mode::Append,
+                node.mode() == Mode::OverwritePartitions,
+            );
+            return fill(context, &name, &entry, planned, &how).await;
+        }
+        Mode::Create => Existing::Fail,
+        Mode::CreateOrReplace => Existing::Replace,
+        Mode::Replace => {
+            catalog.require_table(&name, &parts, "REPLACE TABLE")?;
+            Existing::Replace
+        }
+        Mode::Unspecified => return Err(Error::invalid_plan("the mode of writeTo is not set")),
+    };
+    let schema = schema_of(&planned)?;
+    let wanted = node
+        .partitioning_columns
+        .iter()
+        .map(column_name)
+        .collect::<Result<Vec<_>>>()?;
+    let new = NewTable {
+        name,
+        format: Format::named(context, node.provider.as_deref())?,
+        partition_columns: partition_columns(&schema, &wanted)?,
+        schema,
+        properties: node.table_properties.clone().into_iter().collect(),
+        options: node.options.clone().into_iter().collect(),
+        comment: None,
+        location: None,
+        constraints: Vec::new(),
+        existing,
+        operation: "CREATE OR REPLACE TABLE AS SELECT",
+    };
+    create(context, new, Some(planned)).await
+}
+
+fn is_true(condition: Option<&proto::Expression>) -> bool {
+    use proto::expression::{ExprType, literal::LiteralType};
+    match condition.and_then(|c| c.expr_type.as_ref()) {
+        Some(ExprType::Literal(literal)) => {
+            literal.literal_type == Some(LiteralType::Boolean(true))
+        }
+        _ => false,
+    }
+}
+
+/// The column that a partitioning is; transforms are refused.
+pub(super) fn column_name(expression: &proto::Expression) -> Result<String> {
+    use proto::expression::ExprType;
+    match expression.expr_type.as_ref() {
+        Some(ExprType::UnresolvedAttribute(attribute)) => {
+            let parts = sparring_sql::parse_attribute_name(&attribute.unparsed_identifier)?;
+            Ok(parts.join("."))
+        }
+        _ => Err(Error::unsupported("partitioning by an expression")),
+    }
+}
