@@ -13,7 +13,7 @@ use super::scope::{Column, Scope};
 use super::typed::Typed;
 use crate::error::{Error, QueryContext, Result};
 use crate::functions::kernels::nested;
-use crate::types::names::{quote, quote_parts};
+use crate::types::names::{quote, quote_if_needed, quote_parts};
 
 /// What names can mean at one place.
 #[derive(Clone, Copy)]
