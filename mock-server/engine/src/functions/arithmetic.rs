@@ -115,7 +115,7 @@ fn minus(call: &Call<'_>) -> Result<Typed> {
 
 fn operator_name(call: &Call<'_>, operator: Operator) -> Arc<str> {
     match (call.name, call.args.as_slice()) {
-        ("pmod", _) => call.default_name(),
+        ("pmod" | "mod", _) => call.default_name(),
         (name, _) if name.starts_with("try_") => call.default_name(),
         (_, [left, right]) => {
             format!("({} {} {})", left.name, operator.symbol(), right.name).into()
@@ -172,6 +172,9 @@ fn binary(call: &Call<'_>, operator: Operator, failure: Failure) -> Result<Typed
 fn numbers(call: &Call<'_>, operator: Operator, name: &str) -> Result<(Typed, Typed)> {
     let one = |this: &Typed, other: &Typed| -> Result<Typed> {
         let to = match (&this.data_type, &other.data_type) {
+            (DataType::Null, DataType::Null) if operator == Operator::IntegralDivide => {
+                DataType::Int64
+            }
             (DataType::Null, DataType::Null) => DataType::Float64,
             // With ANSI on two texts are no numbers, nor is one beside nothing.
             (DataType::Utf8, DataType::Utf8 | DataType::Null)
@@ -278,6 +281,9 @@ fn mismatch(call: &Call<'_>, operator: Operator, name: &str) -> Error {
     .at(call.origin.clone())
 }
 
+/// Precision and scale of a decimal.
+type Digits = (u8, i8);
+
 /// The decimal that an operand beside another becomes: a constant takes only the digits it has.
 fn as_decimal(value: &Typed, other: &Typed) -> Option<(u8, i8)> {
     matches!(other.data_type, DataType::Decimal128(..))
@@ -289,7 +295,7 @@ fn as_decimal(value: &Typed, other: &Typed) -> Option<(u8, i8)> {
 fn result_type(
     operator: Operator,
     (left, right): (&DataType, &DataType),
-    decimals: (Option<(u8, i8)>, Option<(u8, i8)>),
+    decimals: (Option<Digits>, Option<Digits>),
 ) -> Option<DataType> {
     let has_decimal =
         matches!(left, DataType::Decimal128(..)) || matches!(right, DataType::Decimal128(..));

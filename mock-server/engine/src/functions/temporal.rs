@@ -463,8 +463,11 @@ fn scale(
             "multiply_interval"
         };
         format!("{function}({}, {})", interval.name, number.name).into()
-    } else {
+    } else if divides || call.name.starts_with("try_") {
         Arc::clone(name)
+    } else {
+        // Spark puts the interval first, wherever it stood.
+        format!("({} * {})", interval.name, number.name).into()
     };
     let job = Scale {
         divides,

@@ -209,7 +209,6 @@ fn string_with(other: &DataType, ansi: bool) -> Option<DataType> {
     Some(match other {
         integral if is_integral(integral) => DataType::Int64,
         fractional if is_fractional(fractional) => DataType::Float64,
-        DataType::Binary => return None,
         atomic => atomic.clone(),
     })
 }
