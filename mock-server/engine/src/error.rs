@@ -324,10 +324,17 @@ impl From<DataFusionError> for Error {
             DataFusionError::ResourcesExhausted(message) => {
                 Self::new("OUT_OF_MEMORY", [("message", message)])
             }
+            // DataFusion has no error of its own for it.
+            DataFusionError::Execution(message) if message.contains(TOO_MANY_ROWS) => {
+                Self::of("SCALAR_SUBQUERY_TOO_MANY_ROWS")
+            }
             other => Self::internal(other.to_string()),
         }
     }
 }
+
+/// What DataFusion says when a scalar subquery yields more than one row.
+const TOO_MANY_ROWS: &str = "Scalar subquery returned more than one row";
 
 fn find_shared(shared: &DataFusionError) -> Error {
     match shared {

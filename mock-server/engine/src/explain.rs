@@ -74,7 +74,7 @@ fn names(planned: &Planned) -> BTreeMap<String, String> {
         .scope
         .plans
         .values()
-        .flat_map(|output| output.columns.iter())
+        .flat_map(|output| output.occurrences.iter().flat_map(|columns| columns.iter()))
         .chain(&planned.scope.hidden)
         .chain(&planned.scope.columns)
         .map(|column| {

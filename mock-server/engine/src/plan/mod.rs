@@ -75,17 +75,18 @@ impl Planned {
             column.id = rename(column);
         }
         for output in scope.plans.values_mut() {
-            output.columns = output
-                .columns
-                .iter()
-                .cloned()
-                .map(|mut column| {
-                    if let Some(id) = renamed.get(&column.id) {
-                        column.id = *id;
-                    }
-                    column
-                })
-                .collect();
+            for columns in &mut output.occurrences {
+                *columns = columns
+                    .iter()
+                    .cloned()
+                    .map(|mut column| {
+                        if let Some(id) = renamed.get(&column.id) {
+                            column.id = *id;
+                        }
+                        column
+                    })
+                    .collect();
+            }
         }
         let plan = if exprs.is_empty() {
             self.plan

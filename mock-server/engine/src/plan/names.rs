@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use datafusion::common::Column as PlanColumn;
 use datafusion::logical_expr::Expr;
 
 use super::context::Context;
@@ -253,34 +252,51 @@ pub(crate) fn resolve_in_plan(
         }
         return Err(not_in_dataframe(parts).at(origin.cloned()));
     };
-    if output.ambiguous {
-        return Err(
-            Error::new("AMBIGUOUS_COLUMN_REFERENCE", [("name", spelled(parts))])
-                .at(origin.cloned()),
-        );
+    let mut candidates: Vec<Typed> = Vec::new();
+    let mut missing = None;
+    for columns in &output.occurrences {
+        let inside = Scope::of(columns.to_vec());
+        let Some(found) = in_scope(context, &inside, parts)? else {
+            missing.get_or_insert_with(|| unresolved(&inside, parts));
+            continue;
+        };
+        // What the DataFrame had must still be there, and may have become nullable since.
+        if let Some(found) = still_there(names.scope, found)
+            && !candidates.iter().any(|known| known.expr == found.expr)
+        {
+            candidates.push(found);
+        }
     }
-    let inside = Scope::of(output.columns.to_vec());
-    let found = in_scope(context, &inside, parts)?
-        .ok_or_else(|| unresolved(&inside, parts).at(origin.cloned()))?;
-    // What the DataFrame had must still be there.
-    let still_there = found.expr.column_refs().iter().all(|column| {
-        names
-            .scope
-            .columns
-            .iter()
-            .chain(&names.scope.hidden)
-            .any(|c| is(c, column))
-    });
-    if still_there {
-        return Ok(found);
+    let mut candidates = candidates.into_iter();
+    match (candidates.next(), candidates.next()) {
+        (Some(found), None) => return Ok(found),
+        (Some(_), Some(_)) => {
+            return Err(
+                Error::new("AMBIGUOUS_COLUMN_REFERENCE", [("name", spelled(parts))])
+                    .at(origin.cloned()),
+            );
+        }
+        (None, _) => {}
+    }
+    if let Some(missing) = missing {
+        return Err(missing.at(origin.cloned()));
     }
     // A DataFrame that was renamed or projected since is found by name, as Spark does when the
     // operators between keep the name.
     Err(not_in_dataframe(parts).at(origin.cloned()))
 }
 
-fn is(column: &Column, reference: &PlanColumn) -> bool {
-    reference.name == column.id.internal_name()
+/// The value in terms of the present columns, if all it reads is still among them.
+fn still_there(scope: &Scope, mut value: Typed) -> Option<Typed> {
+    for reference in value.expr.column_refs() {
+        let present = scope
+            .columns
+            .iter()
+            .chain(&scope.hidden)
+            .find(|column| reference.name == column.id.internal_name())?;
+        value.nullable |= present.nullable;
+    }
+    Some(value)
 }
 
 fn not_in_dataframe(parts: &[String]) -> Error {

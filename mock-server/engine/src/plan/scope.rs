@@ -78,15 +78,12 @@ impl Column {
     }
 }
 
-/// The output of the DataFrame with a plan id, as seen from further up.
+/// The outputs of the DataFrame with a plan id, as seen from further up: one for each place where it
+/// occurs below.
 #[derive(Debug, Clone)]
 pub(crate) struct PlanOutput {
-    /// How many operators lie between; the nearest wins when a plan occurs twice.
-    pub(crate) depth: usize,
-    /// The columns it had.
-    pub(crate) columns: Arc<[Column]>,
-    /// Whether two equally near occurrences exist, so that a reference is ambiguous.
-    pub(crate) ambiguous: bool,
+    /// The columns it had at each place.
+    pub(crate) occurrences: Vec<Arc<[Column]>>,
 }
 
 /// What names mean at one place in a plan.
@@ -121,16 +118,11 @@ impl Scope {
 
     /// Remembers that the relation with this plan id has the present columns.
     pub(crate) fn mark(&mut self, plan_id: i64) {
-        for output in self.plans.values_mut() {
-            output.depth += 1;
-        }
         let columns = self.columns.iter().chain(&self.hidden).cloned().collect();
         self.plans.insert(
             plan_id,
             PlanOutput {
-                depth: 0,
-                columns,
-                ambiguous: false,
+                occurrences: vec![columns],
             },
         );
     }
@@ -143,8 +135,7 @@ impl Scope {
                 None => {
                     plans.insert(id, theirs);
                 }
-                // On both sides of a join a DataFrame's columns are ambiguous, however deep.
-                Some(ours) => ours.ambiguous = true,
+                Some(ours) => ours.occurrences.extend(theirs.occurrences),
             }
         }
         let mut columns = self.columns;

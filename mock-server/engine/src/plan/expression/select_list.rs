@@ -203,8 +203,9 @@ fn expand_star(
     {
         let there = |column: &&Column| names.scope.by_id(column.id).is_some();
         return Ok(output
-            .columns
+            .occurrences
             .iter()
+            .flat_map(|columns| columns.iter())
             .filter(there)
             .map(Typed::column)
             .collect());

@@ -68,7 +68,20 @@ impl<'a> Planner<'a> {
             .at(origin));
         };
         let column = column.clone();
-        let expr = Expr::ScalarSubquery(subquery(planned.plan));
+        let mut plan = planned.plan;
+        if !column.nullable && plan.all_out_ref_exprs().is_empty() {
+            // A query without rows is null, which a column that is never null could not be.
+            let nullable = crate::functions::kernel::Kernel::typed(
+                "as_nullable",
+                "",
+                (column.data_type.clone(), true),
+                vec![column.expr()],
+                Arc::clone(&column.name),
+                |args| args.array(0),
+            );
+            plan = project(plan, &[(nullable.to_column(), nullable)])?;
+        }
+        let expr = Expr::ScalarSubquery(subquery(plan));
         // A query without rows is null, whatever its column says.
         Ok(Typed::new(expr, column.data_type, true, "scalarsubquery()"))
     }

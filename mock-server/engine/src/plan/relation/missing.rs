@@ -155,7 +155,7 @@ impl Planner<'_> {
                 nullable,
                 Arc::clone(&column.name),
             );
-            items.push(Item::Value(replaced));
+            items.push(Item::Value(replaced.aliased(Arc::clone(&column.name))));
         }
         self.select(input, items)
     }

@@ -9,7 +9,6 @@ use sparring_proto::connect::{self as proto, expression::ExprType};
 
 use super::windows;
 use crate::error::{Error, Result};
-use crate::functions::{CastMode, cast};
 use crate::plan::scope::Scope;
 use crate::plan::typed::Typed;
 use crate::plan::{Below, Planned, Planner, project};
@@ -64,10 +63,7 @@ impl Planner<'_> {
                 ],
             ));
         }
-        if !matches!(
-            condition.data_type,
-            DataType::Boolean | DataType::Null | DataType::Utf8
-        ) {
+        if !matches!(condition.data_type, DataType::Boolean) {
             return Err(Error::new(
                 "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",
                 [
@@ -77,8 +73,12 @@ impl Planner<'_> {
                 ],
             ));
         }
-        let mode = CastMode::implicit(self.context);
-        let condition = cast(self.context, condition, &DataType::Boolean, mode, None)?;
+        if !windows_allowed && windows::has_window(&condition) {
+            return Err(Error::new(
+                "_LEGACY_ERROR_TEMP_1034",
+                [("clauseName", "WHERE")],
+            ));
+        }
         let (mut input, mut values) = if windows_allowed {
             windows::extract(input, vec![condition])?
         } else {

@@ -165,7 +165,7 @@ impl Planner<'_> {
                 None => {
                     let known: Vec<&str> = right_values.iter().map(|v| v.name.as_ref()).collect();
                     return Err(Error::new(
-                        "UNRESOLVED_COLUMN_AMONG_FIELD_NAMES",
+                        "_LEGACY_ERROR_TEMP_1201",
                         [
                             ("colName", value.name.to_string()),
                             ("fieldNames", known.join(", ")),

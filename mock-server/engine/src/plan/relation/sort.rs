@@ -59,6 +59,12 @@ impl Planner<'_> {
         keys: Vec<Typed>,
         order: &[SortOrder],
     ) -> Result<Planned> {
+        if let Some(key) = keys.iter().find(|key| key.has_aggregate()) {
+            return Err(Error::new(
+                "UNSUPPORTED_EXPR_FOR_OPERATOR",
+                [("invalidExprSqls", format!("\"{}\"", key.name))],
+            ));
+        }
         let (mut input, keys) = windows::extract(input, keys)?;
         let keys = keys
             .into_iter()

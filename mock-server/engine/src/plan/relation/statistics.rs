@@ -148,8 +148,7 @@ impl Planner<'_> {
                 // Spark calls every column of a summary nullable.
                 let mut value = Typed::column(column);
                 value.nullable = true;
-                value.id = None;
-                Item::Value(value)
+                Item::Value(value.aliased(Arc::clone(&column.name)))
             })
             .collect();
         self.select(rows, items)
@@ -198,7 +197,11 @@ impl Planner<'_> {
                 }
                 let share =
                     Typed::literal(ScalarValue::Float64(Some(share)), DataType::Float64, text);
-                self.aggregate_of("percentile_approx", vec![number(self)?, share], false)?
+                let ranked = match column.data_type {
+                    DataType::Utf8 => number(self)?,
+                    _ => value,
+                };
+                self.aggregate_of("percentile_approx", vec![ranked, share], false)?
             }
         };
         let mode = CastMode::implicit(self.context);

@@ -38,6 +38,14 @@ pub(super) fn extract(mut input: Planned, values: Vec<Typed>) -> Result<(Planned
     Ok((input, values))
 }
 
+/// Whether a window function is in a value.
+pub(super) fn has_window(value: &Typed) -> bool {
+    value
+        .expr
+        .exists(|expr| Ok(matches!(expr, Expr::WindowFunction(_))))
+        .unwrap_or(false)
+}
+
 fn replace(expr: Expr, found: &mut Vec<(Expr, ColumnId)>) -> Result<Expr> {
     Ok(expr
         .transform_down(|node| {
