@@ -1,11 +1,11 @@
 //! What is missing on this machine or in this project, and how to mend it. Looks, changes
 //! nothing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{
     Error, Progress, Project, ProjectConfig, PythonChoice, config,
-    install::cache_dir,
+    install::{self, cache_dir},
     python::{self, Installed},
 };
 
@@ -23,9 +23,13 @@ pub struct Examination {
 /// Looks at everything that a check of `dir` needs.
 pub async fn examine(
     dir: &Path,
-    choice: &PythonChoice,
+    python: Option<PathBuf>,
     progress: &dyn Progress,
 ) -> Vec<Examination> {
+    let choice = PythonChoice {
+        python,
+        install: false,
+    };
     let mut seen = vec![
         from(
             "project",
@@ -38,7 +42,13 @@ pub async fn examine(
             cache_dir().map(|cache| cache.display().to_string()),
         ),
     ];
-    match python::choose(dir, choice, progress).await {
+    let chosen = match python::choose(dir, &choice, progress).await {
+        Err(Error::NoPython { dir }) => install::made_before(&dir)
+            .await
+            .ok_or(Error::NoPython { dir }),
+        chosen => chosen,
+    };
+    match chosen {
         Err(error) => seen.push(from("python", Err(error))),
         Ok(interpreter) => match python::inspect(&interpreter).await {
             Err(error) => seen.push(from("python", Err(error))),

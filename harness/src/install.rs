@@ -17,47 +17,83 @@ use crate::{Error, Progress, python::inspect};
 /// Written last; an environment without it was not finished and is made again.
 const COMPLETE: &str = ".sparring-complete";
 
+/// The environment that `--install` makes for a project: the same for the same requirements and
+/// Python.
+struct Planned {
+    project: PathBuf,
+    requirements: Requirements,
+    base: PathBuf,
+    venv: PathBuf,
+}
+
+impl Planned {
+    async fn of(project: &Path, base: Option<&Path>) -> Result<Self, Error> {
+        // pip is run in the project's folder, so relative paths would be looked up twice.
+        let project = std::path::absolute(project).unwrap_or_else(|_| project.to_owned());
+        let requirements = Requirements::of(&project)?;
+        let base = base.map_or_else(|| PathBuf::from("python3"), Path::to_owned);
+        let version = inspect(&base).await?.python;
+        let venv = cache_dir()?.join("venvs").join(requirements.key(&version));
+        Ok(Self {
+            project,
+            requirements,
+            base,
+            venv,
+        })
+    }
+
+    fn python(&self) -> PathBuf {
+        self.venv.join("bin/python")
+    }
+
+    fn is_complete(&self) -> bool {
+        self.venv.join(COMPLETE).exists()
+    }
+}
+
 /// Answers the interpreter of the environment for `project`, making it when it is not there.
 pub(crate) async fn environment(
     project: &Path,
     base: Option<&Path>,
     progress: &dyn Progress,
 ) -> Result<PathBuf, Error> {
-    let requirements = Requirements::of(project)?;
-    let base = base.map_or_else(|| PathBuf::from("python3"), Path::to_owned);
-    let version = inspect(&base).await?.python;
-    let venvs = cache_dir()?.join("venvs");
+    let planned = Planned::of(project, base).await?;
+    let venvs = planned.venv.parent().unwrap_or(&planned.venv);
     let failed = |source: io::Error| Error::Write {
-        path: venvs.clone(),
+        path: planned.venv.clone(),
         source,
     };
-    fs::create_dir_all(&venvs).map_err(failed)?;
-    let key = requirements.key(&version);
-    let venv = venvs.join(&key);
+    fs::create_dir_all(venvs).map_err(failed)?;
 
     // Two checks of one project must not build the same environment at once. The lock goes with
     // the file handle.
-    let lock = File::create(venvs.join(format!("{key}.lock"))).map_err(failed)?;
+    let lock = File::create(planned.venv.with_extension("lock")).map_err(failed)?;
     let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock))
         .await
         .map_err(|error| failed(io::Error::other(error)))?
         .map_err(failed)?;
-    if !venv.join(COMPLETE).exists() {
-        build(&base, &venv, &requirements, project, progress).await?;
+    if !planned.is_complete() {
+        build(&planned, progress).await?;
     }
     drop(lock);
-    Ok(venv.join("bin/python"))
+    Ok(planned.python())
 }
 
-async fn build(
-    base: &Path,
-    venv: &Path,
-    requirements: &Requirements,
-    project: &Path,
-    progress: &dyn Progress,
-) -> Result<(), Error> {
+/// The interpreter of the environment that an earlier `--install` made, if it did.
+pub(crate) async fn made_before(project: &Path) -> Option<PathBuf> {
+    let planned = Planned::of(project, None).await.ok()?;
+    planned.is_complete().then(|| planned.python())
+}
+
+async fn build(planned: &Planned, progress: &dyn Progress) -> Result<(), Error> {
+    let Planned {
+        project,
+        requirements,
+        base,
+        venv,
+    } = planned;
     let failed = |source: io::Error| Error::Write {
-        path: venv.to_owned(),
+        path: venv.clone(),
         source,
     };
     progress.step(&format!(
@@ -73,7 +109,7 @@ async fn build(
     succeed(make, requirements).await?;
     let list = venv.join("sparring-requirements.txt");
     fs::write(&list, &requirements.text).map_err(failed)?;
-    let mut install = Command::new(venv.join("bin/python"));
+    let mut install = Command::new(planned.python());
     install
         .args([
             "-m",

@@ -156,6 +156,7 @@ pub(crate) struct DoctorArguments {
     /// The project's folder.
     #[arg(default_value = ".")]
     pub(crate) project: PathBuf,
-    #[command(flatten)]
-    pub(crate) python: PythonArguments,
+    /// Python interpreter of the project's environment.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) python: Option<PathBuf>,
 }

@@ -1,16 +1,12 @@
 //! `sparring doctor`: prints what was found, and what to do about what is missing.
 
-use sparring_harness::{Error, PythonChoice, examine, exit};
+use sparring_harness::{Error, examine, exit};
 
 use crate::{args::DoctorArguments, printer::Printer};
 
 /// `sparring doctor`.
 pub(crate) async fn doctor(arguments: DoctorArguments, printer: Printer) -> Result<u8, Error> {
-    let choice = PythonChoice {
-        python: arguments.python.python,
-        install: arguments.python.install,
-    };
-    let seen = examine(&arguments.project, &choice, &printer).await;
+    let seen = examine(&arguments.project, arguments.python, &printer).await;
     let width = seen
         .iter()
         .map(|item| item.subject.len())
