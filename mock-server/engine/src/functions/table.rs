@@ -4,19 +4,23 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{
-    Function, aggregates, arithmetic, cast, comparison, conditional, datetime, generators, json,
-    windows,
+    Function, aggregates, arithmetic, cast, collections, comparison, conditional, datetime,
+    generators, json, math, regex, strings, windows,
 };
 
 const GROUPS: &[&[Function]] = &[
     aggregates::TABLE,
     arithmetic::TABLE,
     cast::TABLE,
+    collections::TABLE,
     comparison::TABLE,
     conditional::TABLE,
     datetime::TABLE,
     generators::TABLE,
     json::TABLE,
+    math::TABLE,
+    regex::TABLE,
+    strings::TABLE,
     windows::TABLE,
 ];
 

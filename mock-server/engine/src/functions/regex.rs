@@ -1,0 +1,467 @@
+//! Regular expressions and `LIKE`: Java's syntax on Rust's engine. What that engine cannot do (look
+//! around, back references, possessive quantifiers) is refused by name, never approximated.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, ListBuilder, StringBuilder};
+use arrow::datatypes::{DataType, Int32Type};
+use datafusion::common::ScalarValue;
+use regex::{Regex, RegexBuilder};
+
+use super::kernel::Kernel;
+use super::rows::{Cell, Value, lift, strict, with_defaults};
+use super::{Call, Function, planned, scalar};
+use crate::error::{Error, Result};
+use crate::plan::typed::Typed;
+use crate::types::arrow::list;
+
+const S: DataType = DataType::Utf8;
+const I: DataType = DataType::Int32;
+const FLAG: DataType = DataType::Boolean;
+
+pub(super) const TABLE: &[Function] = &[
+    scalar("ilike", |call| like(call, true)),
+    scalar("like", |call| like(call, false)),
+    scalar("regexp", rlike),
+    scalar("regexp_count", |call| {
+        strict(call, &[S, S], (I, false), |row| {
+            matched(row[1].text(), |regex| {
+                regex.find_iter(row[0].text()).count().into()
+            })
+        })
+    }),
+    scalar("regexp_extract", extract),
+    planned("regexp_extract_all"),
+    planned("regexp_instr"),
+    scalar("regexp_like", rlike),
+    scalar("regexp_replace", replace),
+    scalar("regexp_substr", |call| {
+        strict(call, &[S, S], (S, true), |row| {
+            matched(row[1].text(), |regex| {
+                regex.find(row[0].text()).map(|found| found.as_str()).into()
+            })
+        })
+    }),
+    scalar("rlike", rlike),
+    scalar("split", split),
+];
+
+thread_local! {
+    /// The pattern last used on this thread; columns mostly have one.
+    static LAST: RefCell<Option<(String, Regex)>> = const { RefCell::new(None) };
+}
+
+/// Runs work with the compiled pattern.
+fn matched<T>(pattern: &str, work: impl FnOnce(&Regex) -> T) -> Result<T> {
+    LAST.with_borrow_mut(|last| {
+        let hit = last.as_ref().is_some_and(|(known, _)| known == pattern);
+        if !hit {
+            *last = Some((pattern.to_owned(), compile(pattern)?));
+        }
+        match last {
+            Some((_, regex)) => Ok(work(regex)),
+            None => Err(Error::internal("a pattern was lost")),
+        }
+    })
+}
+
+/// Java's classes `\d`, `\w`, `\s`, `\b` know ASCII only, Rust's know Unicode.
+fn compile(pattern: &str) -> Result<Regex> {
+    let mut out = String::with_capacity(pattern.len());
+    let mut chars = pattern.chars().peekable();
+    let mut in_class = 0_usize;
+    let mut previous = ' ';
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                let next = chars.next();
+                let piece: &str = match next {
+                    Some('d') if in_class > 0 => "0-9",
+                    Some('d') => "[0-9]",
+                    Some('D') => "[^0-9]",
+                    Some('w') if in_class > 0 => "a-zA-Z0-9_",
+                    Some('w') => "[a-zA-Z0-9_]",
+                    Some('W') => "[^a-zA-Z0-9_]",
+                    Some('s') if in_class > 0 => r" \t\n\x0B\f\r",
+                    Some('s') => r"[ \t\n\x0B\f\r]",
+                    Some('S') => r"[^ \t\n\x0B\f\r]",
+                    Some('b') => r"(?-u:\b)",
+                    Some('h') => r"[ \t\x{A0}]",
+                    Some('Z' | 'G' | 'k' | 'R' | 'X' | 'Q') => {
+                        return Err(refused(pattern, "an escape that only Java knows"));
+                    }
+                    Some(digit @ '1'..='9') => {
+                        return Err(refused(pattern, &format!("the back reference \\{digit}")));
+                    }
+                    Some(other) => {
+                        if other == 'p' || other == 'P' {
+                            out.push('\\');
+                            out.push(other);
+                            let rest: String = chars.clone().collect();
+                            if let Some(java) = posix(&rest) {
+                                let upper = other == 'P';
+                                out.truncate(out.len() - 2);
+                                out.push_str(if upper { "[^" } else { "[" });
+                                out.push_str(java.1);
+                                out.push(']');
+                                for _ in 0..java.0 {
+                                    chars.next();
+                                }
+                            }
+                        } else if other.is_ascii_alphanumeric()
+                            || !other.is_alphanumeric() && other.is_ascii()
+                        {
+                            out.push('\\');
+                            out.push(other);
+                        } else {
+                            out.push(other);
+                        }
+                        previous = other;
+                        continue;
+                    }
+                    None => return Err(refused(pattern, "a trailing backslash")),
+                };
+                out.push_str(piece);
+                previous = ' ';
+                continue;
+            }
+            '[' if in_class > 0 => {
+                in_class += 1;
+                out.push('[');
+            }
+            '[' => {
+                in_class = 1;
+                out.push('[');
+                if chars.next_if_eq(&'^').is_some() {
+                    out.push('^');
+                }
+                if chars.next_if_eq(&']').is_some() {
+                    out.push_str(r"\]");
+                }
+            }
+            ']' if in_class > 0 => {
+                in_class -= 1;
+                out.push(']');
+            }
+            '+' if in_class == 0 && matches!(previous, '*' | '+' | '?' | '}') => {
+                return Err(refused(pattern, "a possessive quantifier"));
+            }
+            _ => out.push(c),
+        }
+        previous = if in_class > 0 { ' ' } else { c };
+    }
+    RegexBuilder::new(&out)
+        .build()
+        .map_err(|error| match error {
+            regex::Error::Syntax(message) if message.contains("look-around") => {
+                refused(pattern, "look-around")
+            }
+            _ => Error::new(
+                "INVALID_PARAMETER_VALUE.PATTERN",
+                [
+                    ("functionName", "`rlike`".to_owned()),
+                    ("parameter", "`regexp`".to_owned()),
+                    ("value", format!("'{pattern}'")),
+                ],
+            ),
+        })
+}
+
+/// Java's POSIX classes, which know ASCII only: how long the name is, and what is in it.
+fn posix(rest: &str) -> Option<(usize, &'static str)> {
+    const CLASSES: [(&str, &str); 8] = [
+        ("{Alpha}", "a-zA-Z"),
+        ("{Digit}", "0-9"),
+        ("{Alnum}", "a-zA-Z0-9"),
+        ("{Upper}", "A-Z"),
+        ("{Lower}", "a-z"),
+        ("{Punct}", r"!-/:-@\[-`{-~"),
+        ("{Space}", r" \t\n\x0B\f\r"),
+        ("{XDigit}", "0-9a-fA-F"),
+    ];
+    CLASSES
+        .iter()
+        .find(|(name, _)| rest.starts_with(name))
+        .map(|(name, set)| (name.len(), *set))
+}
+
+fn refused(pattern: &str, what: &str) -> Error {
+    Error::unsupported(format!("{what} in the regular expression '{pattern}'"))
+}
+
+fn rlike(call: &Call<'_>) -> Result<Typed> {
+    let name = format!(
+        "RLIKE({}, {})",
+        call.arg(0).map_or("", |a| &a.name),
+        call.arg(1).map_or("", |a| &a.name)
+    );
+    let shown = if call.name == "rlike" {
+        name.into()
+    } else {
+        call.default_name()
+    };
+    Ok(strict(call, &[S, S], (FLAG, false), |row| {
+        matched(row[1].text(), |regex| regex.is_match(row[0].text()).into())
+    })?
+    .named(shown))
+}
+
+fn int(value: i32) -> Typed {
+    Typed::literal(ScalarValue::Int32(Some(value)), I, value.to_string())
+}
+
+fn extract(call: &Call<'_>) -> Result<Typed> {
+    call.arity(2..=3)?;
+    strict(
+        &with_defaults(call, 3, &[int(1)]),
+        &[S, S, I],
+        (S, false),
+        |row| {
+            let group = row[2].whole();
+            matched(row[1].text(), |regex| {
+                let groups = regex.captures_len() - 1;
+                let index = usize::try_from(group).ok().filter(|index| *index <= groups);
+                let Some(index) = index else {
+                    return Err(Error::new(
+                        "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX",
+                        [
+                            ("functionName", "`regexp_extract`".to_owned()),
+                            ("parameter", "`idx`".to_owned()),
+                            ("groupCount", groups.to_string()),
+                            ("groupIndex", group.to_string()),
+                        ],
+                    ));
+                };
+                let found = regex.captures(row[0].text());
+                let text = found
+                    .and_then(|all| all.get(index))
+                    .map_or("", |part| part.as_str());
+                Ok(text.into())
+            })?
+        },
+    )
+}
+
+fn replace(call: &Call<'_>) -> Result<Typed> {
+    call.arity(3..=4)?;
+    strict(
+        &with_defaults(call, 4, &[int(1)]),
+        &[S, S, S, I],
+        (S, false),
+        |row| {
+            let (text, new, start) = (row[0].text(), row[2].text(), row[3].whole());
+            let skip = usize::try_from(start - 1).unwrap_or(0);
+            let begin = text
+                .char_indices()
+                .nth(skip)
+                .map_or(text.len(), |(at, _)| at);
+            matched(row[1].text(), |regex| {
+                let mut out = text[..begin].to_owned();
+                let mut last = begin;
+                for found in regex.captures_iter(&text[begin..]) {
+                    let Some(whole) = found.get(0) else { continue };
+                    out.push_str(&text[last..begin + whole.start()]);
+                    expand(new, &found, &mut out)?;
+                    last = begin + whole.end();
+                }
+                out.push_str(&text[last..]);
+                Ok(out.into())
+            })?
+        },
+    )
+}
+
+/// Java's replacement text: `$1`, `${name}`, and a backslash before a literal character.
+fn expand(new: &str, found: &regex::Captures<'_>, out: &mut String) -> Result<()> {
+    let mut chars = new.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => out.extend(chars.next()),
+            '$' => {
+                if chars.next_if_eq(&'{').is_some() {
+                    let name: String = chars.by_ref().take_while(|c| *c != '}').collect();
+                    out.push_str(found.name(&name).map_or("", |part| part.as_str()));
+                    continue;
+                }
+                let mut group = match chars.next().and_then(|c| c.to_digit(10)) {
+                    Some(digit) => usize::try_from(digit).unwrap_or(0),
+                    None => return Err(Error::invalid_plan("Illegal group reference")),
+                };
+                // Further digits belong to the number while such a group exists.
+                while let Some(digit) = chars.peek().and_then(|c| c.to_digit(10)) {
+                    let longer = group * 10 + usize::try_from(digit).unwrap_or(0);
+                    if longer >= found.len() {
+                        break;
+                    }
+                    group = longer;
+                    chars.next();
+                }
+                if group >= found.len() {
+                    return Err(Error::invalid_plan(format!("No group {group}")));
+                }
+                out.push_str(found.get(group).map_or("", |part| part.as_str()));
+            }
+            _ => out.push(c),
+        }
+    }
+    Ok(())
+}
+
+fn split(call: &Call<'_>) -> Result<Typed> {
+    call.arity(2..=3)?;
+    let call = &with_defaults(call, 3, &[int(-1)]);
+    let exprs = vec![
+        call.implicit(0, &S)?.expr,
+        call.implicit(1, &S)?.expr,
+        call.implicit(2, &I)?.expr,
+    ];
+    let nullable = call.any_nullable();
+    let name = call.default_name();
+    let result = (list(S, false), nullable);
+    Ok(Kernel::typed("split", "", result, exprs, name, |args| {
+        let arrays = args.arrays()?;
+        let (texts, patterns) = (arrays[0].as_string::<i32>(), arrays[1].as_string::<i32>());
+        let limits = arrays[2].as_primitive::<Int32Type>();
+        let mut out = ListBuilder::new(StringBuilder::new());
+        for row in 0..args.rows {
+            if arrays.iter().any(|array| array.is_null(row)) {
+                out.append_null();
+                continue;
+            }
+            let text = texts.value(row);
+            let limit = usize::try_from(limits.value(row)).unwrap_or(0);
+            let parts = if patterns.value(row).is_empty() {
+                letters(text, limit)
+            } else {
+                matched(patterns.value(row), |regex| parts(regex, text, limit))?
+            };
+            parts
+                .iter()
+                .for_each(|part| out.values().append_value(part));
+            out.append(true);
+        }
+        Ok(Arc::new(out.finish()))
+    }))
+}
+
+/// An empty pattern parts every character.
+fn letters(text: &str, limit: usize) -> Vec<String> {
+    let mut all: Vec<String> = text.chars().map(String::from).collect();
+    if all.is_empty() {
+        all.push(String::new());
+    }
+    if limit > 0 && all.len() > limit {
+        let rest = all.split_off(limit - 1).concat();
+        all.push(rest);
+    }
+    all
+}
+
+/// Java's `split`: a match without length at the very start parts nothing off.
+fn parts(regex: &Regex, text: &str, limit: usize) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut last = 0;
+    for found in regex.find_iter(text) {
+        if limit > 0 && all.len() + 1 == limit {
+            break;
+        }
+        if found.end() == 0 || (found.is_empty() && found.start() == text.len()) {
+            continue;
+        }
+        all.push(text[last..found.start()].to_owned());
+        last = found.end();
+    }
+    all.push(text[last..].to_owned());
+    all
+}
+
+/// `LIKE` as a regular expression; the escape character stands before `%`, `_` and itself only.
+fn like(call: &Call<'_>, ignore_case: bool) -> Result<Typed> {
+    call.arity(2..=3)?;
+    let escape = match call.args.get(2) {
+        None => '\\',
+        Some(arg) => match arg
+            .constant_str()
+            .map(|text| text.chars().collect::<Vec<_>>())
+        {
+            Some(chars) if chars.len() == 1 => chars[0],
+            _ => {
+                return Err(Error::new(
+                    "INVALID_ESCAPE_CHAR",
+                    [("sqlExpr", format!("\"{}\"", arg.name))],
+                )
+                .at(call.origin.clone()));
+            }
+        },
+    };
+    let args = vec![call.implicit(0, &S)?, call.implicit(1, &S)?];
+    let (text, pattern) = (&call.arg(0)?.name, &call.arg(1)?.name);
+    let shown = match (ignore_case, escape) {
+        (false, '\\') => format!("{text} LIKE {pattern}"),
+        (false, other) => format!("{text} LIKE {pattern} ESCAPE '{other}'"),
+        (true, '\\') => format!("ilike({text}, {pattern})"),
+        (true, other) => format!("ilike({text}, {pattern}) ESCAPE '{other}'"),
+    };
+    let options = format!("{escape:?} {ignore_case}");
+    let found = lift(
+        call,
+        options,
+        args,
+        (FLAG, false),
+        move |row: &[Cell<'_>]| -> Result<Value> {
+            let pattern = like_pattern(row[1].text(), escape, ignore_case)?;
+            LAST.with_borrow_mut(|last| {
+                if !last.as_ref().is_some_and(|(known, _)| *known == pattern) {
+                    let regex = Regex::new(&pattern).map_err(|e| Error::internal(e.to_string()))?;
+                    *last = Some((pattern, regex));
+                }
+                Ok(last
+                    .as_ref()
+                    .is_some_and(|(_, regex)| regex.is_match(row[0].text()))
+                    .into())
+            })
+        },
+    );
+    Ok(found.named(shown))
+}
+
+fn like_pattern(pattern: &str, escape: char, ignore_case: bool) -> Result<String> {
+    let mut out = String::from(if ignore_case { "(?is)^" } else { "(?s)^" });
+    let mut chars = pattern.chars();
+    let mut literal = String::new();
+    let flush = |literal: &mut String, out: &mut String| {
+        out.push_str(&regex::escape(literal));
+        literal.clear();
+    };
+    while let Some(c) = chars.next() {
+        if c == escape {
+            match chars.next() {
+                Some(next) if next == '_' || next == '%' || next == escape => literal.push(next),
+                Some(next) => {
+                    return Err(Error::new(
+                        "INVALID_FORMAT.ESC_IN_THE_MIDDLE",
+                        [
+                            ("format", format!("'{pattern}'")),
+                            ("char", format!("'{next}'")),
+                        ],
+                    ));
+                }
+                None => {
+                    return Err(Error::new(
+                        "INVALID_FORMAT.ESC_AT_THE_END",
+                        [("format", format!("'{pattern}'"))],
+                    ));
+                }
+            }
+        } else if c == '%' || c == '_' {
+            flush(&mut literal, &mut out);
+            out.push_str(if c == '%' { ".*" } else { "." });
+        } else {
+            literal.push(c);
+        }
+    }
+    flush(&mut literal, &mut out);
+    out.push('$');
+    Ok(out)
+}

@@ -1,0 +1,242 @@
+//! Functions written for one row: a closure over the row's values, lifted to arrays.
+//!
+//! A null argument makes a null result without asking the closure. Knows no names.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BinaryBuilder, BooleanBuilder, Float64Builder, Int32Builder,
+    Int64Builder, StringBuilder,
+};
+use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
+
+use super::Call;
+use super::kernel::{Args, Kernel};
+use crate::error::{Error, Result};
+use crate::plan::typed::Typed;
+
+/// One value of a row.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Cell<'a> {
+    /// A string.
+    Text(&'a str),
+    /// Bytes.
+    Bytes(&'a [u8]),
+    /// An int or a bigint.
+    Whole(i64),
+    /// A double.
+    Double(f64),
+    /// A truth value.
+    Flag(bool),
+}
+
+impl<'a> Cell<'a> {
+    /// The string.
+    pub(super) fn text(self) -> &'a str {
+        match self {
+            Self::Text(text) => text,
+            _ => "",
+        }
+    }
+
+    /// The bytes.
+    pub(super) fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Text(text) => text.as_bytes(),
+            _ => &[],
+        }
+    }
+
+    /// The whole number.
+    pub(super) fn whole(self) -> i64 {
+        match self {
+            Self::Whole(number) => number,
+            _ => 0,
+        }
+    }
+
+    /// The double.
+    pub(super) fn double(self) -> f64 {
+        match self {
+            Self::Double(number) => number,
+            _ => 0.0,
+        }
+    }
+}
+
+/// A result; `Null` fits every type.
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    Text(String),
+    Bytes(Vec<u8>),
+    Whole(i64),
+    Double(f64),
+    Flag(bool),
+    Null,
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Bytes(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Whole(value)
+    }
+}
+
+impl From<usize> for Value {
+    fn from(value: usize) -> Self {
+        Self::Whole(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Double(value)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Flag(value)
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+fn cell(array: &ArrayRef, row: usize) -> Result<Cell<'_>> {
+    Ok(match array.data_type() {
+        DataType::Utf8 => Cell::Text(array.as_string::<i32>().value(row)),
+        DataType::Binary => Cell::Bytes(array.as_binary::<i32>().value(row)),
+        DataType::Int32 => Cell::Whole(i64::from(array.as_primitive::<Int32Type>().value(row))),
+        DataType::Int64 => Cell::Whole(array.as_primitive::<Int64Type>().value(row)),
+        DataType::Float64 => Cell::Double(array.as_primitive::<Float64Type>().value(row)),
+        DataType::Boolean => Cell::Flag(array.as_boolean().value(row)),
+        other => return Err(Error::internal(format!("a row function got {other}"))),
+    })
+}
+
+/// Runs the closure for every row.
+pub(super) fn each(
+    args: &Args,
+    result: &DataType,
+    run: impl Fn(&[Cell<'_>]) -> Result<Value>,
+) -> Result<ArrayRef> {
+    let arrays = args.arrays()?;
+    let mut values = Vec::with_capacity(args.rows);
+    let mut cells = Vec::with_capacity(arrays.len());
+    for row in 0..args.rows {
+        if arrays.iter().any(|array| array.is_null(row)) {
+            values.push(Value::Null);
+            continue;
+        }
+        cells.clear();
+        for array in &arrays {
+            cells.push(cell(array, row)?);
+        }
+        values.push(run(&cells)?);
+    }
+    build(values, result)
+}
+
+macro_rules! fill {
+    ($builder:expr, $values:expr, $variant:ident, $map:expr) => {{
+        let mut builder = $builder;
+        for value in $values {
+            match value {
+                Value::$variant(value) => builder.append_value($map(value)),
+                _ => builder.append_null(),
+            }
+        }
+        Arc::new(builder.finish())
+    }};
+}
+
+fn build(values: Vec<Value>, result: &DataType) -> Result<ArrayRef> {
+    Ok(match result {
+        DataType::Utf8 => fill!(StringBuilder::new(), values, Text, |v| v),
+        DataType::Binary => fill!(BinaryBuilder::new(), values, Bytes, |v| v),
+        DataType::Int32 => fill!(Int32Builder::new(), values, Whole, |v: i64| {
+            i32::try_from(v).unwrap_or(i32::MAX)
+        }),
+        DataType::Int64 => fill!(Int64Builder::new(), values, Whole, |v| v),
+        DataType::Float64 => fill!(Float64Builder::new(), values, Double, |v| v),
+        DataType::Boolean => fill!(BooleanBuilder::new(), values, Flag, |v| v),
+        other => return Err(Error::internal(format!("a row function yields {other}"))),
+    })
+}
+
+/// The call with its arguments converted and the closure lifted. `null` says that the closure may
+/// answer null though no argument is.
+pub(super) fn strict(
+    call: &Call<'_>,
+    params: &[DataType],
+    (result, null): (DataType, bool),
+    run: fn(&[Cell<'_>]) -> Result<Value>,
+) -> Result<Typed> {
+    call.arity(params.len()..=params.len())?;
+    let args = params
+        .iter()
+        .enumerate()
+        .map(|(index, to)| call.implicit(index, to))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(lift(call, call.name, args, (result, null), run))
+}
+
+/// [`strict`] with arguments that are converted already; `options` tells closures apart.
+pub(super) fn lift(
+    call: &Call<'_>,
+    options: impl Into<String>,
+    args: Vec<Typed>,
+    (result, null): (DataType, bool),
+    run: impl Fn(&[Cell<'_>]) -> Result<Value> + Send + Sync + 'static,
+) -> Typed {
+    let nullable = null || args.iter().any(|arg| arg.nullable);
+    let exprs = args.into_iter().map(|arg| arg.expr).collect();
+    let data_type = result.clone();
+    Kernel::typed(
+        call.name,
+        options,
+        (result, nullable),
+        exprs,
+        call.default_name(),
+        move |args| each(args, &data_type, &run),
+    )
+}
+
+/// The call with further arguments, where Spark fills in defaults and shows them in the name.
+pub(super) fn with_defaults<'a>(call: &Call<'a>, n: usize, defaults: &[Typed]) -> Call<'a> {
+    let mut args = call.args.clone();
+    let missing = n.saturating_sub(args.len());
+    let skip = defaults.len().saturating_sub(missing);
+    args.extend(defaults.iter().skip(skip).cloned());
+    Call {
+        context: call.context,
+        name: call.name,
+        args,
+        distinct: false,
+        filter: None,
+        ignore_nulls: false,
+        origin: call.origin.clone(),
+    }
+}
