@@ -12,7 +12,7 @@ use arrow::array::{
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::{concat, interleave, take};
-use arrow::datatypes::{DataType, Field, FieldRef, Fields, Int32Type, Int64Type};
+use arrow::datatypes::{DataType, Field, FieldRef, Fields, Int32Type};
 use arrow::row::{RowConverter, Rows, SortField};
 use datafusion::common::ScalarValue;
 
