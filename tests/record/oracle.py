@@ -93,7 +93,11 @@ def error_of(error, details):
                 found["contexts"].append({"dataframe": context.fragment})
             else:
                 found["contexts"].append(
-                    {"start": context.start_index, "stop": context.stop_index, "sql": context.fragment}
+                    {
+                        "start": context.start_index,
+                        "stop": context.stop_index,
+                        "sql": context.fragment,
+                    }
                 )
     return found
 

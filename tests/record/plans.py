@@ -18,6 +18,7 @@ import base64
 import datetime
 import decimal
 import json
+import random
 import shutil
 import signal
 import sys
@@ -28,17 +29,16 @@ import numpy
 import pandas
 import pyarrow as pa
 import pyspark.sql.connect.proto as proto
+import pyspark.sql.types as T
 from oracle import BASELINE, error_of, result_of
 from pyspark.sql import Row
 from pyspark.sql.connect import functions as F
-from pyspark.sql.connect import types as connect_types  # noqa: F401
 from pyspark.sql.connect.client.core import DefaultChannelBuilder
 from pyspark.sql.connect.dataframe import DataFrame
 from pyspark.sql.connect.expressions import UnresolvedNamedLambdaVariable
 from pyspark.sql.connect.plan import LogicalPlan
 from pyspark.sql.connect.session import SparkSession
 from pyspark.sql.connect.window import Window
-import pyspark.sql.types as T
 from render import double_text, quoted, row_lines, schema_lines, type_text
 from slt import stable
 
@@ -107,7 +107,10 @@ class _Capture(grpc.UnaryStreamClientInterceptor, grpc.UnaryUnaryClientIntercept
                 step["failure"] = call.exception()
             else:
                 step["responses"].append(call.result())
-        elif details.method.endswith("/Config") and request.operation.WhichOneof("op_type") in ("set", "unset"):
+        elif details.method.endswith("/Config") and request.operation.WhichOneof("op_type") in (
+            "set",
+            "unset",
+        ):
             self._add("config", request)
         elif details.method.endswith("/FetchErrorDetails") and call.exception() is None:
             for step in reversed(self.steps):
@@ -124,7 +127,20 @@ def _is_ordered(relation):
         return relation.sort.is_global
     if kind in ("tail", "sample"):
         return True
-    if kind in ("limit", "offset", "project", "filter", "with_columns", "with_columns_renamed", "drop", "to_df", "subquery_alias", "to_schema", "fill_na", "hint"):
+    if kind in (
+        "limit",
+        "offset",
+        "project",
+        "filter",
+        "with_columns",
+        "with_columns_renamed",
+        "drop",
+        "to_df",
+        "subquery_alias",
+        "to_schema",
+        "fill_na",
+        "hint",
+    ):
         return _is_ordered(getattr(relation, kind).input)
     if kind == "with_relations":
         return _is_ordered(relation.with_relations.root)
@@ -203,7 +219,8 @@ def _error(step):
     if error["class"]:
         found["parameters"] = {k: stable(v) for k, v in sorted(error.get("parameters", {}).items())}
     else:
-        found["message"] = stable(error["message"] or "")
+        # What follows the first line is a stack trace.
+        found["message"] = stable((error["message"] or "").split("\n")[0])
     if error.get("contexts"):
         found["contexts"] = error["contexts"]
     return found
@@ -242,7 +259,12 @@ def _step_record(step):
     if step["kind"] == "analyze":
         bare = proto.AnalyzePlanRequest()
         bare.CopyFrom(request)
-        for name in ("session_id", "user_context", "client_type", "client_observed_server_side_session_id"):
+        for name in (
+            "session_id",
+            "user_context",
+            "client_type",
+            "client_observed_server_side_session_id",
+        ):
             bare.ClearField(name)
         record = {"analyze": _encode(bare)}
         if step["failure"] is not None:
@@ -333,6 +355,7 @@ class Recorder:
         # Ids count on through the life of the process; fixtures should not change with the order of cases.
         LogicalPlan._nextPlanId = 0
         UnresolvedNamedLambdaVariable._nextVarNameId = 0
+        random.seed(0)
         scope = {
             "spark": spark,
             "F": F,

@@ -62,7 +62,11 @@ MODES = base_pb2.AnalyzePlanRequest.Explain.ExplainMode
 
 def _failure(oracle, error):
     found = error_of(error, oracle.details(error))
-    return {key: found[key] for key in ("class", "sqlstate", "java", "parameters", "message") if key in found}
+    return {
+        key: found[key]
+        for key in ("class", "sqlstate", "java", "parameters", "message")
+        if key in found
+    }
 
 
 def _operation(kind):
@@ -77,12 +81,19 @@ def _option(oracle, key):
     modifiable, inner = _operation("is_modifiable")
     inner.keys.append(key)
     flag = oracle.config(modifiable).pairs[0].value
-    return {"value": pair.value if pair.HasField("value") else None, "is_modifiable": flag == "true"}
+    return {
+        "value": pair.value if pair.HasField("value") else None,
+        "is_modifiable": flag == "true",
+    }
 
 
 def _config(oracle):
     # A fresh session shows the server's own defaults, so what the recorder set is taken back.
-    for key in ("spark.sql.leafNodeDefaultParallelism", "spark.sql.shuffle.partitions", "spark.sql.session.timeZone"):
+    for key in (
+        "spark.sql.leafNodeDefaultParallelism",
+        "spark.sql.shuffle.partitions",
+        "spark.sql.session.timeZone",
+    ):
         oracle.conf({key: None})
     listed = [row.split(" | ")[0].strip("'") for row in oracle.sql("SET -v").rows]
     keys = sorted(set(CLIENT_KEYS) | {key for key in listed if key.startswith("spark.")})
@@ -135,7 +146,9 @@ def record(address, directory, messages):
     directory.mkdir(parents=True, exist_ok=True)
 
     def write(name, value):
-        (directory / name).write_text(json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+        (directory / name).write_text(
+            json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+        )
 
     oracle = Oracle(address)
     write("config.json", _config(oracle))

@@ -79,6 +79,12 @@ def quoted(text):
     return "'" + escape(text, "'") + "'"
 
 
+def _bytes_text(value):
+    text = value.decode("utf-8", "surrogateescape")
+    shown = quoted(text)
+    return re.sub("[\udc80-\udcff]", lambda m: f"\\x{{{ord(m[0]) - 0xDC00:x}}}", shown)
+
+
 def _field_name(name):
     return name if _BARE.match(name) else "`" + escape(name, "`") + "`"
 
@@ -187,7 +193,9 @@ def java_double(value, digits):
 
 def double_text(number):
     """A numpy or Python float as Java prints it."""
-    return java_double(number, np.format_float_scientific(number, unique=True, trim="-", exp_digits=1))
+    return java_double(
+        number, np.format_float_scientific(number, unique=True, trim="-", exp_digits=1)
+    )
 
 
 def _floats(array, dtype):
@@ -258,7 +266,10 @@ def _present(array, data_type):
         case "decimal":
             return ["" if v is None else format(v, "f") for v in array.to_pylist()]
         case "string" | "char" | "var_char":
-            return ["" if v is None else quoted(v) for v in array.to_pylist()]
+            # Spark's strings may hold bytes that are no UTF-8; each shows as \\x{hex}.
+            return [
+                "" if v is None else _bytes_text(v) for v in array.cast(pa.binary()).to_pylist()
+            ]
         case "binary":
             return ["" if v is None else f"X'{v.hex().upper()}'" for v in array.to_pylist()]
         case "date":
@@ -296,7 +307,9 @@ def _present(array, data_type):
             ]
         case "variant":
             return [
-                "" if v is None else f"variant(X'{v['value'].hex().upper()}', X'{v['metadata'].hex().upper()}')"
+                ""
+                if v is None
+                else f"variant(X'{v['value'].hex().upper()}', X'{v['metadata'].hex().upper()}')"
                 for v in array.to_pylist()
             ]
         case "udt":
@@ -340,7 +353,9 @@ def _months_as_int32(batch):
 
 def _lists(array, texts, left="[", right="]"):
     offsets = array.offsets.to_pylist()
-    return [left + ", ".join(texts[a:b]) + right for a, b in zip(offsets, offsets[1:], strict=False)]
+    return [
+        left + ", ".join(texts[a:b]) + right for a, b in zip(offsets, offsets[1:], strict=False)
+    ]
 
 
 def row_lines(batches, schema):

@@ -95,15 +95,19 @@ def error_lines(error):
         lines.append(f"{key} = {quoted(stable(value))}")
     for context in error.get("contexts", []):
         if "sql" in context:
-            lines.append(f"context [{context['start']}..{context['stop']}] {quoted(context['sql'])}")
+            lines.append(
+                f"context [{context['start']}..{context['stop']}] {quoted(context['sql'])}"
+            )
         else:
             lines.append(f"context dataframe {quoted(context['dataframe'])}")
     return lines
 
 
 def stable(text):
-    """Expression ids and names of written files differ at each run; they become `#n` and `part-#n`."""
-    return re.sub(r"part-\d{5}-[0-9a-f-]{36}", "part-#n", re.sub(r"#\d+L?", "#n", text))
+    """Ids that differ at each run: of expressions, plans, stages, tasks and written files."""
+    text = re.sub(r"#\d+L?", "#n", text)
+    text = re.sub(r"part-\d{5}-[0-9a-f-]{36}", "part-#n", text)
+    return re.sub(r"(plan_id=|stage |TID )[\d.]+", r"\1#n", text)
 
 
 def answer_lines(result, flags):

@@ -35,10 +35,16 @@ def main():
     args = parser.parse_args()
     oracle = Oracle(args.remote)
     for path in sorted(FIXTURES.glob("errors*.txt")):
-        cases = [case.partition(ANSWER)[::2] for case in path.read_text().split(END) if case.strip()]
+        cases = [
+            case.partition(ANSWER)[::2] for case in path.read_text().split(END) if case.strip()
+        ]
         if args.add and path.name == "errors.txt":
             known = {sql for sql, _ in cases}
-            texts = [line.replace("\\n", "\n") for line in args.add.read_text().splitlines() if line.strip()]
+            texts = [
+                line.replace("\\n", "\n")
+                for line in args.add.read_text().splitlines()
+                if line.strip()
+            ]
             cases += [(text, "") for text in dict.fromkeys(texts) if text not in known]
         out = []
         for sql, before in cases:

@@ -164,11 +164,19 @@ def areas():
     setup = f"R = '{ROOT}'"
     plain = {}
     for file in CSV_FILES:
-        for options in ("", ", header=True", ", header=True, inferSchema=True", ", inferSchema=True"):
+        for options in (
+            "",
+            ", header=True",
+            ", header=True, inferSchema=True",
+            ", inferSchema=True",
+        ):
             line = f"spark.read.csv(R + '/csv/{file}.csv'{options})"
             plain[line] = line
     yield "files/csv_inference", setup, plain
     yield "files/csv_options", setup, named(CSV)
-    plain = {f"spark.read.json(R + '/json/{f}.json')": f"spark.read.json(R + '/json/{f}.json')" for f in JSON_FILES}
+    plain = {
+        f"spark.read.json(R + '/json/{f}.json')": f"spark.read.json(R + '/json/{f}.json')"
+        for f in JSON_FILES
+    }
     yield "files/json_text", setup, plain | named(JSON)
     yield "files/writing", WRITE_SETUP, named(WRITES)

@@ -175,7 +175,7 @@ list(df.orderBy('id').toLocalIterator())
 df.sample(0.5, 3)
 df.sample(True, 0.5, 3)
 spark.range(100).sample(0.1, 7)
-spark.range(100).sample(0.1, seed=7).count()
+spark.range(100).sample(fraction=0.1, seed=7).count()
 spark.range(20).sample(True, 0.5, 7)
 spark.range(20).randomSplit([0.5, 0.5], 7)[0]
 spark.range(20).randomSplit([0.5, 0.5], 7)[1]
@@ -210,7 +210,26 @@ dup.intersect(spark.createDataFrame([(1, 'a'), (9, 'z')], 'k long, v string'))
 dup.exceptAll(spark.createDataFrame([(1, 'a')], 'k int, v string'))
 df.select('id').intersect(df.select('id', 'name'))
 """
-JOIN_TYPES = ["inner", "cross", "outer", "full", "fullouter", "full_outer", "left", "leftouter", "left_outer", "right", "rightouter", "right_outer", "semi", "leftsemi", "left_semi", "anti", "leftanti", "left_anti"]
+JOIN_TYPES = [
+    "inner",
+    "cross",
+    "outer",
+    "full",
+    "fullouter",
+    "full_outer",
+    "left",
+    "leftouter",
+    "left_outer",
+    "right",
+    "rightouter",
+    "right_outer",
+    "semi",
+    "leftsemi",
+    "left_semi",
+    "anti",
+    "leftanti",
+    "left_anti",
+]
 JOINS = """
 df.join(other)
 df.crossJoin(other)
@@ -466,7 +485,6 @@ df.createOrReplaceTempView('lt'); spark.catalog.listTables(); spark.catalog.list
 df.createOrReplaceTempView('ct'); spark.catalog.cacheTable('ct'); spark.catalog.isCached('ct'); spark.catalog.uncacheTable('ct'); spark.catalog.isCached('ct'); spark.catalog.clearCache()
 spark.catalog.currentDatabase()
 spark.catalog.currentCatalog()
-spark.catalog.listDatabases()
 spark.catalog.listCatalogs()
 spark.catalog.databaseExists('default')
 spark.catalog.databaseExists('nope')

@@ -68,11 +68,41 @@ CALLS = {
     "timestamp": "'2020-01-31 10:00' | 0 | DATE '2020-01-31'",
 }
 TYPES = [
-    "current_date()", "current_date", "curdate()", "current_timestamp()", "current_timestamp", "now()", "localtimestamp()", "unix_timestamp()",
-    "current_timezone()", "rand()", "randn()", "uuid()", "monotonically_increasing_id()", "spark_partition_id()", "input_file_name()", "current_user()", "user()",
-    "session_user()", "version()", "shuffle(array(1,2,3))", "current_time()",
+    "current_date()",
+    "current_date",
+    "curdate()",
+    "current_timestamp()",
+    "current_timestamp",
+    "now()",
+    "localtimestamp()",
+    "unix_timestamp()",
+    "current_timezone()",
+    "rand()",
+    "randn()",
+    "uuid()",
+    "monotonically_increasing_id()",
+    "spark_partition_id()",
+    "input_file_name()",
+    "current_user()",
+    "user()",
+    "session_user()",
+    "version()",
+    "shuffle(array(1,2,3))",
+    "current_time()",
 ]
-PLAIN = ["current_catalog()", "current_database()", "current_schema()", "rand(0)", "rand(42)", "randn(0)", "rand(NULL)", "monotonically_increasing_id()", "spark_partition_id()", "input_file_name()", "current_timezone()"]
+PLAIN = [
+    "current_catalog()",
+    "current_database()",
+    "current_schema()",
+    "rand(0)",
+    "rand(42)",
+    "randn(0)",
+    "rand(NULL)",
+    "monotonically_increasing_id()",
+    "spark_partition_id()",
+    "input_file_name()",
+    "current_timezone()",
+]
 COLUMNS = [
     "year(d), month(d), day(d), quarter(d), dayofweek(d), dayofyear(d), weekofyear(d), weekday(d)",
     "date_add(d, 1), date_sub(d, 1), add_months(d, 1), last_day(d), next_day(d, 'MON'), trunc(d, 'MM')",
@@ -91,7 +121,23 @@ STAMP_COLUMNS = [
 ]
 DATES = "VALUES (DATE '2020-02-29'), (DATE '1969-12-31'), (DATE '2021-01-03'), (DATE '1582-10-04'), (NULL) AS v(d)"
 STAMPS = "VALUES (TIMESTAMP '2020-02-29 23:59:59.123456'), (TIMESTAMP '1969-12-31 00:00:00.5'), (TIMESTAMP '2020-03-08 01:30:00'), (TIMESTAMP '2020-03-08 02:30:00'), (TIMESTAMP '2020-11-01 01:30:00'), (NULL) AS v(t)"
-ZONE_CALLS = ("date_trunc", "to_timestamp", "date_format", "unix_timestamp", "from_unixtime", "to_date", "hour", "make_timestamp", "to_utc_timestamp", "from_utc_timestamp", "convert_timezone", "sequence", "months_between", "timestamp_seconds", "datediff")
+ZONE_CALLS = (
+    "date_trunc",
+    "to_timestamp",
+    "date_format",
+    "unix_timestamp",
+    "from_unixtime",
+    "to_date",
+    "hour",
+    "make_timestamp",
+    "to_utc_timestamp",
+    "from_utc_timestamp",
+    "convert_timezone",
+    "sequence",
+    "months_between",
+    "timestamp_seconds",
+    "datediff",
+)
 
 
 def calls(name):
@@ -102,7 +148,9 @@ def calls(name):
 def files():
     for name in CALLS:
         yield f"functions/datetime/{name}", list(calls(name))
-    columns = [f"SELECT d, {e} FROM {DATES}" for e in COLUMNS] + [f"SELECT t, {e} FROM {STAMPS}" for e in STAMP_COLUMNS]
+    columns = [f"SELECT d, {e} FROM {DATES}" for e in COLUMNS] + [
+        f"SELECT t, {e} FROM {STAMPS}" for e in STAMP_COLUMNS
+    ]
     yield "functions/datetime/columns", columns
     yield "functions/misc/types_only", [f"query types\nSELECT {e}" for e in TYPES]
     yield "functions/misc/plain", [f"SELECT {e}" for e in PLAIN]
@@ -112,6 +160,16 @@ def files():
             blocks += calls(name)
         yield f"functions/datetime/zones/{zone.split('/')[1].lower()}", blocks
     legacy = ["conf spark.sql.ansi.enabled=false"]
-    for name in ("to_date", "to_timestamp", "unix_timestamp", "make_date", "make_timestamp", "next_day", "date_add", "year", "date_format"):
+    for name in (
+        "to_date",
+        "to_timestamp",
+        "unix_timestamp",
+        "make_date",
+        "make_timestamp",
+        "next_day",
+        "date_add",
+        "year",
+        "date_format",
+    ):
         legacy += calls(name)
     yield "functions/datetime/legacy", legacy

@@ -3,10 +3,42 @@
 A row is a function's name and its argument lists, one a line; `UNARY` rows get the edge values of their kind.
 """
 
-STRINGS = ["'Spark SQL'", "''", "NULL", "'  x '", "'éß日本😀'", "'aAbB'", "'a\\nb'", "123", "1.50", "true", "DATE '2020-01-31'", "X'4142'", "array('a')"]
+STRINGS = [
+    "'Spark SQL'",
+    "''",
+    "NULL",
+    "'  x '",
+    "'éß日本😀'",
+    "'aAbB'",
+    "'a\\nb'",
+    "123",
+    "1.50",
+    "true",
+    "DATE '2020-01-31'",
+    "X'4142'",
+    "array('a')",
+]
 NUMBERS = [
-    "0", "1", "-1", "2.5", "-2.5", "2.5D", "-0.0D", "1e300D", "double('NaN')", "double('Infinity')", "double('-Infinity')",
-    "CAST(7 AS TINYINT)", "CAST(-7 AS BIGINT)", "CAST(1.5 AS FLOAT)", "CAST(-12.345 AS DECIMAL(10,3))", "2147483647", "NULL", "'3.7'", "'x'", "true",
+    "0",
+    "1",
+    "-1",
+    "2.5",
+    "-2.5",
+    "2.5D",
+    "-0.0D",
+    "1e300D",
+    "double('NaN')",
+    "double('Infinity')",
+    "double('-Infinity')",
+    "CAST(7 AS TINYINT)",
+    "CAST(-7 AS BIGINT)",
+    "CAST(1.5 AS FLOAT)",
+    "CAST(-12.345 AS DECIMAL(10,3))",
+    "2147483647",
+    "NULL",
+    "'3.7'",
+    "'x'",
+    "true",
 ]
 STRING_UNARY = """upper lower ucase lcase initcap length char_length character_length len octet_length bit_length trim ltrim rtrim btrim
 reverse ascii base64 hex md5 sha sha1 crc32 soundex quote space chr char unbase64 unhex is_valid_utf8 luhn_check""".split()
@@ -179,18 +211,34 @@ CONDITION = {
     "tinyint": "1",
 }
 CASES = [
-    "CASE WHEN true THEN 1 END", "CASE WHEN false THEN 1 END", "CASE WHEN NULL THEN 1 ELSE 2 END", "CASE 1 WHEN 1 THEN 'a' WHEN 1 THEN 'b' END",
-    "CASE NULL WHEN NULL THEN 'a' ELSE 'b' END", "CASE WHEN true THEN 1 ELSE 'a' END", "CASE WHEN false THEN 1 ELSE 2.5 END", "CASE WHEN true THEN NULL ELSE 1 END",
-    "CASE WHEN 1 THEN 2 END", "CASE WHEN true THEN 1 WHEN 1/0 = 1 THEN 2 END", "CASE 'a' WHEN 'A' THEN 1 ELSE 0 END", "CASE WHEN true THEN DATE '2020-01-01' ELSE TIMESTAMP '2020-01-01 00:00:00' END",
-    "CASE WHEN true THEN array(1) ELSE array('a') END", "CASE 1 WHEN '1' THEN 'x' END", "CASE WHEN true THEN 1L ELSE 1 END", "CASE WHEN true THEN CAST(1 AS DECIMAL(5,2)) ELSE CAST(1 AS DECIMAL(10,1)) END",
-    "if(true, 1, 1/0)", "coalesce(1, 1/0)", "nullif(1/0, 1)", "true OR 1/0 = 1", "false AND 1/0 = 1",
+    "CASE WHEN true THEN 1 END",
+    "CASE WHEN false THEN 1 END",
+    "CASE WHEN NULL THEN 1 ELSE 2 END",
+    "CASE 1 WHEN 1 THEN 'a' WHEN 1 THEN 'b' END",
+    "CASE NULL WHEN NULL THEN 'a' ELSE 'b' END",
+    "CASE WHEN true THEN 1 ELSE 'a' END",
+    "CASE WHEN false THEN 1 ELSE 2.5 END",
+    "CASE WHEN true THEN NULL ELSE 1 END",
+    "CASE WHEN 1 THEN 2 END",
+    "CASE WHEN true THEN 1 WHEN 1/0 = 1 THEN 2 END",
+    "CASE 'a' WHEN 'A' THEN 1 ELSE 0 END",
+    "CASE WHEN true THEN DATE '2020-01-01' ELSE TIMESTAMP '2020-01-01 00:00:00' END",
+    "CASE WHEN true THEN array(1) ELSE array('a') END",
+    "CASE 1 WHEN '1' THEN 'x' END",
+    "CASE WHEN true THEN 1L ELSE 1 END",
+    "CASE WHEN true THEN CAST(1 AS DECIMAL(5,2)) ELSE CAST(1 AS DECIMAL(10,1)) END",
+    "if(true, 1, 1/0)",
+    "coalesce(1, 1/0)",
+    "nullif(1/0, 1)",
+    "true OR 1/0 = 1",
+    "false AND 1/0 = 1",
 ]
 JSON = {
     "get_json_object": "'{\"a\":\"b\"}', '$.a' | '{\"a\":{\"b\":1}}', '$.a.b' | '{\"a\":{\"b\":1}}', '$.a' | '{\"a\":[1,2,3]}', '$.a[1]' | '{\"a\":[1,2,3]}', '$.a[*]' | '{\"a\":[{\"b\":1},{\"b\":2}]}', '$.a[*].b' | '{\"a\":1}', '$.x' | '{\"a\":1}', '$' | 'x', '$.a' | NULL, '$.a' | '{\"a\":null}', '$.a' | '{\"a\":true}', '$.a' | '{\"a\":1.50}', '$.a' | '{\"a b\":1}', '$[\\'a b\\']' | '[1,2]', '$[0]' | '{\"a\":1}', 'a' | '{\"a\":\"x\\\\ny\"}', '$.a' | '{\"a\":[1,\"x\",null]}', '$.a' | '{\"a\":1,\"a\":2}', '$.a' | '{\"a\":{\"b\":1,\"c\":2}}', '$.*' | '{\"a\":1e3}', '$.a'",
     "json_tuple": "'{\"a\":1, \"b\":2}', 'a', 'b' | '{\"a\":{\"x\":1}}', 'a', 'z' | NULL, 'a' | 'x', 'a'",
     "from_json": "'{\"a\":1, \"b\":0.8}', 'a INT, b DOUBLE' | '{\"time\":\"26/08/2015\"}', 'time Timestamp', map('timestampFormat', 'dd/MM/yyyy') | 'x', 'a INT' | '{\"a\":\"x\"}', 'a INT' | NULL, 'a INT' | '[1,2]', 'ARRAY<INT>' | '{\"a\":1}', 'MAP<STRING,INT>' | '{\"a\":{\"b\":[1,2]}}', 'a STRUCT<b: ARRAY<INT>>' | '', 'a INT' | '{}', 'a INT' | '{\"A\":1}', 'a INT' | '{\"a\":1}', 'a STRING' | '{\"a\":\"1\"}', 'a INT' | '{\"a\":1.5}', 'a INT' | '{\"a\":\"2020-01-01\"}', 'a DATE' | '{\"a\":\"2020-01-01T10:00:00Z\"}', 'a TIMESTAMP' | '[{\"a\":1},{\"a\":2}]', 'ARRAY<STRUCT<a: INT>>' | '{\"a\":null}', 'a INT' | '{\"a\":12345678901}', 'a INT' | '{\"a\":\"YWI=\"}', 'a BINARY' | '{\"a\":1.23}', 'a DECIMAL(5,1)' | '{\"a\":1', 'a INT', map('mode', 'FAILFAST') | '{\"a\":1, \"b\":', 'a INT, b INT' | '{\"a\":1}', 'a INT, _corrupt_record STRING' | '{a:1}', 'a INT', map('allowUnquotedFieldNames', 'true') | '{\"a\":{\"x\":1}}', 'a STRING' | '1', 'INT' | '{\"a\":true}', 'a BOOLEAN'",
     "to_json": "named_struct('a', 1, 'b', 2) | named_struct('time', to_timestamp('2015-08-26', 'yyyy-MM-dd')), map('timestampFormat', 'dd/MM/yyyy') | array(named_struct('a', 1, 'b', 2)) | map('a', named_struct('b', 1)) | map(named_struct('a', 1), 2) | array(1, NULL, 3) | named_struct('a', NULL, 'b', 1) | named_struct('a', NULL), map('ignoreNullFields', 'false') | NULL | named_struct('a', 1.5, 'b', 1e20D, 'c', 'x\"y', 'd', DATE '2020-01-01', 'e', TIMESTAMP '2020-01-01 10:00:00', 'f', true, 'g', X'01') | named_struct('t', TIMESTAMP_NTZ '2020-01-01 10:00:00.5') | map(1, 'a') | named_struct('n', double('NaN')) | named_struct('i', INTERVAL '1' DAY) | 1 | named_struct('u', 'é😀\\n')",
-    "schema_of_json": "'[{\"col\":0}]' | '{\"a\":1, \"b\":\"x\", \"c\":1.5, \"d\":true, \"e\":null, \"f\":[1,\"x\"], \"g\":{\"h\":1}}' | '1' | 'x' | '[]' | '{\"a\":12345678901234567890}' | '{\"a\":\"2020-01-01\"}' | '[{\"a\":1},{\"b\":2}]'",
+    "schema_of_json": '\'[{"col":0}]\' | \'{"a":1, "b":"x", "c":1.5, "d":true, "e":null, "f":[1,"x"], "g":{"h":1}}\' | \'1\' | \'x\' | \'[]\' | \'{"a":12345678901234567890}\' | \'{"a":"2020-01-01"}\' | \'[{"a":1},{"b":2}]\'',
     "json_array_length": "'[1,2,3,4]' | '[]' | '{\"a\":1}' | NULL | 'x' | '[1,'",
     "json_object_keys": "'{}' | '{\"a\":1,\"b\":{\"c\":2}}' | '[1]' | NULL | 'x'",
     "from_csv": "'1, 0.8', 'a INT, b DOUBLE' | '26/08/2015', 'time Timestamp', map('timestampFormat', 'dd/MM/yyyy') | NULL, 'a INT' | 'x', 'a INT' | '1', 'a INT, b INT' | '1;2', 'a INT, b INT', map('sep', ';') | '\"a,b\",c', 'x STRING, y STRING' | '', 'a INT'",
@@ -229,12 +277,30 @@ def _columns():
     )
     yield from (
         f"SELECT a, {name}(a) AS r FROM VALUES (0.00), (1.25), (-1.25), (2.50), (NULL) AS t(a)"
-        for name in ("abs", "ceil", "floor", "round", "bround", "sqrt", "sign", "negative", "positive", "hash", "xxhash64", "rint")
+        for name in (
+            "abs",
+            "ceil",
+            "floor",
+            "round",
+            "bround",
+            "sqrt",
+            "sign",
+            "negative",
+            "positive",
+            "hash",
+            "xxhash64",
+            "rint",
+        )
     )
 
 
 def files():
-    for group, table in (("string", STRING), ("math", NUMBER), ("conditional", CONDITION), ("json", JSON)):
+    for group, table in (
+        ("string", STRING),
+        ("math", NUMBER),
+        ("conditional", CONDITION),
+        ("json", JSON),
+    ):
         for name in table:
             yield f"functions/{group}/{name}", list(calls(table, name))
     yield "functions/conditional/case", [f"SELECT {case}" for case in CASES]
@@ -247,7 +313,22 @@ def files():
         "functions/arity",
         [
             f"SELECT {name}({arguments})"
-            for name in ("upper", "substring", "concat_ws", "round", "pow", "coalesce", "date_add", "element_at", "count", "lag", "nvl", "split", "lpad", "log")
+            for name in (
+                "upper",
+                "substring",
+                "concat_ws",
+                "round",
+                "pow",
+                "coalesce",
+                "date_add",
+                "element_at",
+                "count",
+                "lag",
+                "nvl",
+                "split",
+                "lpad",
+                "log",
+            )
             for arguments in ("", "1, 2, 3, 4, 5")
         ],
     )
