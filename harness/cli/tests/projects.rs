@@ -29,12 +29,17 @@ struct Checked {
     report: Value,
 }
 
-fn check(project: &str, arguments: &[&str]) -> Checked {
-    let dir = tempfile::tempdir().unwrap();
-    let copy = dir.path().join(project);
+fn copy_of(project: &str, dir: &Path) -> PathBuf {
+    let copy = dir.join(project);
     let from = root().join("fixtures/projects").join(project);
     let copied = Command::new("cp").arg("-r").args([&from, &copy]).status();
     assert!(copied.unwrap().success());
+    copy
+}
+
+fn check(project: &str, arguments: &[&str]) -> Checked {
+    let dir = tempfile::tempdir().unwrap();
+    let copy = copy_of(project, dir.path());
     let report = dir.path().join("report.json");
     let output = Command::new(env!("CARGO_BIN_EXE_sparring"))
         .arg("check")
@@ -104,6 +109,23 @@ fn spaceflights_is_attributed_alike_under_every_runner() {
             );
         }
     }
+}
+
+/// What the engine makes of the pipeline, against what Apache Spark made of it.
+#[test]
+fn spaceflights_writes_what_apache_spark_writes() {
+    let dir = tempfile::tempdir().unwrap();
+    let verify = root().join("fixtures/expected/spaceflights/verify.py");
+    let script = format!("kedro run && python {}", verify.display());
+    let output = Command::new(env!("CARGO_BIN_EXE_sparring"))
+        .args(["run", "--install", "--", "sh", "-c", &script])
+        .current_dir(copy_of("spaceflights", dir.path()))
+        .env_remove("VIRTUAL_ENV")
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(talk.contains("\n0 differences\n"), "{talk}");
 }
 
 #[test]

@@ -10,6 +10,8 @@ call to Spark Connect, which tells what the process was doing. A header is used 
 for every call of every client generation; operation tags exist from 3.5 on, in one call only,
 and are lost when another thread saves.
 
+One file on purpose: whatever lies on PYTHONPATH could hide a module of the project's.
+
 Runs with Python 3.8 and newer, Kedro 0.18.14 to 1.x, PySpark 3.4 to 4.x.
 """
 
