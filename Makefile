@@ -2,7 +2,7 @@
 CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/sparring
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
-.PHONY: demo test check fmt update record docs
+.PHONY: demo test check lint fmt update record docs
 
 demo: ## the main job: check a real Kedro project, everything installed by the command itself
 	cargo run --quiet --locked -p sparring -- check fixtures/projects/spaceflights --install
@@ -14,6 +14,10 @@ check: ## format, lints and the fast tests
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo test --locked -p sparring-sql -p sparring-journal -p sparring-harness
+
+lint: ## lints and licences
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo deny --locked check licenses bans sources
 
 fmt: ## format everything
 	cargo fmt --all

@@ -5,7 +5,7 @@
 //! other details), is a refusal that names what is not offered, a known difference with its reason
 //! (`fixtures/known-differences.md`), or wrong. Wrong and inexact cases of today are listed in
 //! `fixtures/open-cases.txt`, inexact ones behind a `~`. The list only shrinks: a case that is
-//! worse than its entry fails the suite, and so does an entry whose case does better.
+//! worse than its entry fails the suite; cases that do better are taken off by `make update`.
 //! `AREA=functions/string` replays only files whose path contains it, `SHOW=20` prints that many
 //! differences, `SHOW_KIND=wrong|inexact|refused` prints all of those, `UPDATE=1` rewrites the list.
 
@@ -174,7 +174,8 @@ impl Outcome {
             .iter()
             .filter_map(|(id, verdict)| {
                 let line = entry(id, verdict)?;
-                let is_open = open.contains(line.as_str());
+                // A case that was wrong and is inexact now is better than its entry.
+                let is_open = open.contains(line.as_str()) || open.contains(id.as_str());
                 (!is_open).then(|| match verdict {
                     Verdict::Fail(text) => format!("{id}\n  {text}"),
                     Verdict::Inexact(text) => format!("~ {id}\n  {text}"),
@@ -190,7 +191,9 @@ impl Outcome {
             worse.len(),
             shown.join("\n")
         );
-        assert_eq!(mended, 0, "open cases do better now: run with UPDATE=1");
+        if mended > 0 {
+            println!("{mended} open cases do better now: `make update` takes them off the list");
+        }
     }
 
     fn print_counts(&self) {
