@@ -15,22 +15,68 @@ pub struct SeedError {
 }
 
 /// Plants seeds.
-pub(crate) struct Seeder;
+pub(crate) struct Seeder {
+    workspace: Arc<Workspace>,
+}
 
 impl Seeder {
-    pub(crate) fn new(_: Arc<Workspace>) -> Arc<Self> {
-        Arc::new(Self)
+    pub(crate) fn new(workspace: Arc<Workspace>) -> Arc<Self> {
+        Arc::new(Self { workspace })
     }
 
     pub(crate) async fn seed(&self, seed: &Seed) -> Result<(), SeedError> {
-        let name = seed
-            .table
-            .as_ref()
-            .or(seed.volume.as_ref())
-            .or(seed.path.as_ref());
-        Err(SeedError {
-            what: format!("`{}`", name.map_or("without a name", String::as_str)),
-            reason: "the engine cannot take files from outside yet".to_owned(),
-        })
+        let failed = |name: &str, reason: String| SeedError {
+            what: format!("`{name}`"),
+            reason,
+        };
+        match seed {
+            Seed {
+                table: Some(name),
+                file: Some(file),
+                volume: None,
+                path: None,
+                folder: None,
+                options,
+            } => self
+                .workspace
+                .seed_table(name, file, options)
+                .await
+                .map_err(|error| failed(name, error.message())),
+            Seed {
+                volume: Some(name),
+                folder: Some(folder),
+                table: None,
+                file: None,
+                path: None,
+                ..
+            } => self
+                .workspace
+                .seed_volume(name, folder)
+                .map_err(|error| failed(name, error.message())),
+            Seed {
+                path: Some(path),
+                folder: Some(folder),
+                table: None,
+                file: None,
+                volume: None,
+                ..
+            } => self
+                .workspace
+                .seed_path(path, folder)
+                .map_err(|error| failed(path, error.message())),
+            Seed {
+                table,
+                volume,
+                path,
+                ..
+            } => {
+                let name = table.as_ref().or(volume.as_ref()).or(path.as_ref());
+                Err(failed(
+                    name.map_or("without a name", String::as_str),
+                    "a seed is a `table` with a `file`, or a `volume` or a `path` with a `folder`"
+                        .to_owned(),
+                ))
+            }
+        }
     }
 }

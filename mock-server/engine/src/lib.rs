@@ -13,6 +13,7 @@ mod explain;
 mod functions;
 mod io;
 mod plan;
+mod seed;
 mod session;
 mod show;
 mod types;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use parking_lot::RwLock;
 use sparring_proto::connect::{
     Plan, analyze_plan_request::Analyze, analyze_plan_response::Result as AnalyzeResult,
-    plan::OpType,
+    plan::OpType, relation::RelType,
 };
 
 use crate::cache::Cache;
@@ -164,6 +164,10 @@ impl Session {
         match plan.op_type.as_ref() {
             Some(OpType::Root(relation)) => {
                 let context = Context::of(self);
+                if let Some(RelType::Catalog(node)) = &relation.rel_type {
+                    let answer = crate::plan::command::catalog(&context, node).await?;
+                    return crate::execution::run(&context, &answer).await;
+                }
                 crate::execution::run(&context, relation).await
             }
             Some(OpType::Command(command)) => {

@@ -60,7 +60,6 @@ pub(crate) struct DataFile {
     pub(crate) path: PathBuf,
     pub(crate) size: u64,
     pub(crate) partition_values: HashMap<String, Option<String>>,
-    pub(crate) n_records: Option<usize>,
 }
 
 impl Snapshot {
@@ -125,7 +124,6 @@ impl Snapshot {
                         .join(file.object_store_path().as_ref().trim_start_matches('/')),
                     size: u64::try_from(file.size()).unwrap_or(0),
                     partition_values: file.partition_values_map(),
-                    n_records: file.num_records(),
                 })
             })
             .collect()

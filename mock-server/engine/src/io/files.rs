@@ -99,8 +99,10 @@ impl TableProvider for ParquetFiles {
         _filters: &[Expr],
         limit: Option<usize>,
     ) -> PlanResult<Arc<dyn ExecutionPlan>> {
-        let partition = self.partition.iter().cloned().map(Arc::new).collect();
-        let table = TableSchema::new(Arc::clone(&self.in_files), partition);
+        let partition: Vec<_> = self.partition.iter().cloned().map(Arc::new).collect();
+        let table = TableSchema::builder(Arc::clone(&self.in_files))
+            .with_table_partition_cols(partition)
+            .build();
         let mut options = state.config_options().execution.parquet.clone();
         // Spark's old 96-bit timestamps hold microseconds.
         options.coerce_int96 = Some("us".to_owned());

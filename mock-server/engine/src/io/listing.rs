@@ -20,7 +20,6 @@ pub(crate) struct Listed {
     pub(crate) path: PathBuf,
     pub(crate) uri: String,
     pub(crate) size: u64,
-    pub(crate) modified_ms: u128,
     /// Partition columns and their texts, outermost first; none for a null.
     pub(crate) partition: Vec<(String, Option<String>)>,
 }
@@ -169,11 +168,6 @@ fn listed(
         path: place.path.clone(),
         uri: place.uri.clone(),
         size: meta.len(),
-        modified_ms: meta
-            .modified()
-            .ok()
-            .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok())
-            .map_or(0, |since| since.as_millis()),
         partition: partition.to_vec(),
     }
 }

@@ -87,6 +87,28 @@ pub(crate) async fn open(context: &Context, request: Request) -> Result<Source> 
     files(context, request, listed)
 }
 
+/// Opens a file of this machine that no client can name: what a workspace is filled from.
+pub(crate) fn outside(
+    context: &Context,
+    format: Format,
+    options: Options,
+    path: &Path,
+) -> Result<Source> {
+    let location = crate::catalog::paths::Location {
+        uri: path.display().to_string(),
+        path: path.to_owned(),
+    };
+    let listed = listing::list(&[location], false)?;
+    let request = Request {
+        format,
+        options,
+        paths: Vec::new(),
+        schema: None,
+        qualifier: Vec::new(),
+    };
+    files(context, request, listed)
+}
+
 /// Opens a table of the catalog.
 pub(crate) async fn table(
     context: &Context,

@@ -2,6 +2,7 @@
 //! does the work.
 
 mod align;
+mod catalog;
 mod change;
 mod describe;
 mod namespace;
@@ -23,6 +24,33 @@ use super::context::Context;
 use crate::error::{Error, Result};
 use crate::execution::Execution;
 use crate::session::TempView;
+
+/// Runs a call of `spark.catalog`; its answer is a relation like any other.
+pub(crate) async fn catalog(context: &Context, node: &proto::Catalog) -> Result<proto::Relation> {
+    catalog::run(context, node).await
+}
+
+/// Makes a Delta table of rows unless there is one of the name.
+pub(crate) async fn seed_table(
+    context: &Context,
+    name: crate::catalog::QualifiedName,
+    rows: super::Planned,
+) -> Result<()> {
+    let new = table::NewTable {
+        name,
+        format: crate::io::Format::Delta,
+        schema: table::schema_of(&rows)?,
+        partition_columns: Vec::new(),
+        properties: Default::default(),
+        options: Default::default(),
+        comment: None,
+        location: None,
+        constraints: Vec::new(),
+        existing: table::Existing::Keep,
+        operation: "CREATE TABLE AS SELECT",
+    };
+    table::create(context, new, Some(rows)).await
+}
 
 /// Runs a command to its end.
 pub(crate) async fn run(context: &Context, command: &proto::Command) -> Result<Execution> {

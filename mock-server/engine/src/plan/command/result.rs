@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
+    ArrayRef, BooleanArray, Int64Array, ListBuilder, RecordBatch, RecordBatchOptions, StringArray,
+    StringBuilder,
 };
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::ipc::writer::StreamWriter;
@@ -46,6 +47,26 @@ impl Table {
             .collect();
         self.fields.push(Field::new(name, DataType::Utf8, true));
         self.columns.push(Arc::new(values));
+        self
+    }
+
+    /// A column of lists of names.
+    pub(super) fn names<'n>(
+        mut self,
+        name: &str,
+        values: impl IntoIterator<Item = &'n [String]>,
+    ) -> Self {
+        let element = Field::new("element", DataType::Utf8, true);
+        let mut builder = ListBuilder::new(StringBuilder::new()).with_field(element.clone());
+        for value in values {
+            for part in value {
+                builder.values().append_value(part);
+            }
+            builder.append(true);
+        }
+        let list = crate::types::arrow::list(DataType::Utf8, true);
+        self.fields.push(Field::new(name, list, true));
+        self.columns.push(Arc::new(builder.finish()));
         self
     }
 

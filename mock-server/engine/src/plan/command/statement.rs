@@ -167,8 +167,14 @@ pub(super) async fn run(context: &Context, statement: Statement) -> Result<proto
         Statement::Describe(node) => describe::describe(context, node).await,
         Statement::Configuration(node) => configuration(context, node),
         Statement::Explain(node) => explain(context, node).await,
-        Statement::Cache(_) => refused("CACHE TABLE"),
-        Statement::Uncache(_) => refused("UNCACHE TABLE"),
+        Statement::Cache(node) => cache(context, node).await,
+        Statement::Uncache(node) => {
+            let name = crate::types::names::quote_parts(&node.name);
+            match super::catalog::unpersist(context, &name).await {
+                Err(error) if !node.if_exists => Err(error),
+                _ => nothing(),
+            }
+        }
         Statement::ClearCache => {
             context.session.cache.clear();
             nothing()
@@ -525,6 +531,21 @@ async fn explain(
     let planned = crate::analyze::plan(context, &query).await?;
     let text = crate::explain::explain(context, planned, mode).await?;
     Table::default().maybe("plan", [Some(text)]).relation()
+}
+
+/// `CACHE TABLE`; rows are kept from their first use on, lazily or not.
+async fn cache(context: &Context, node: sparring_sql::statement::Cache) -> Result<proto::Relation> {
+    if !node.options.is_empty() {
+        return refused("CACHE TABLE with options");
+    }
+    if let Some(query) = &node.query {
+        let planned = crate::analyze::plan(context, query).await?;
+        let name = node.name.last().cloned().unwrap_or_default();
+        view::keep(context, &name, planned, false, false)?;
+    }
+    let name = crate::types::names::quote_parts(&node.name);
+    super::catalog::persist(context, &name, None).await?;
+    nothing()
 }
 
 /// Puts a changed table back.
