@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::{
     Function, aggregates, arithmetic, cast, collections, comparison, conditional, datetime,
-    generators, json, math, regex, strings, windows,
+    generators, hashes, json, math, misc, regex, strings, windows,
 };
 
 const GROUPS: &[&[Function]] = &[
@@ -17,8 +17,10 @@ const GROUPS: &[&[Function]] = &[
     conditional::TABLE,
     datetime::TABLE,
     generators::TABLE,
+    hashes::TABLE,
     json::TABLE,
     math::TABLE,
+    misc::TABLE,
     regex::TABLE,
     strings::TABLE,
     windows::TABLE,

@@ -1,0 +1,302 @@
+//! What tells of the session, the query or chance: types, users, ids, random numbers, bits, and
+//! errors on demand.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, StringArray};
+use arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
+use parking_lot::Mutex;
+
+use super::hashes::murmur_words;
+use super::kernel::Kernel;
+use super::rows::strict;
+use super::{Call, CastMode, Function, cast, planned, scalar};
+use crate::error::{Error, Result};
+use crate::plan::typed::Typed;
+use crate::types::coerce::{is_integral, tightest};
+use crate::types::names::simple_string;
+
+const S: DataType = DataType::Utf8;
+const D: DataType = DataType::Float64;
+
+pub(super) const TABLE: &[Function] = &[
+    scalar("&", |call| bits(call, Operator::BitwiseAnd, "&")),
+    scalar("^", |call| bits(call, Operator::BitwiseXor, "^")),
+    scalar("assert_true", assert_true),
+    scalar("current_catalog", |call| {
+        told(
+            call,
+            "current_catalog()",
+            call.context.session.current_namespace().0,
+        )
+    }),
+    scalar("current_database", |call| {
+        told(
+            call,
+            "current_schema()",
+            call.context.session.current_namespace().1,
+        )
+    }),
+    scalar("current_schema", |call| {
+        told(
+            call,
+            "current_schema()",
+            call.context.session.current_namespace().1,
+        )
+    }),
+    planned("current_user"),
+    planned("input_file_block_length"),
+    planned("input_file_block_start"),
+    planned("input_file_name"),
+    planned("java_method"),
+    scalar("monotonically_increasing_id", ids),
+    scalar("raise_error", raise_error),
+    scalar("rand", |call| random(call, false)),
+    scalar("randn", |call| random(call, true)),
+    scalar("random", |call| random(call, false)),
+    planned("reflect"),
+    planned("session_user"),
+    planned("spark_partition_id"),
+    scalar("typeof", |call| {
+        call.arity(1..=1)?;
+        let text = simple_string(&call.arg(0)?.data_type);
+        let name = call.default_name();
+        Ok(Typed::literal(ScalarValue::Utf8(Some(text)), S, name))
+    }),
+    planned("user"),
+    scalar("uuid", uuid),
+    planned("version"),
+    scalar("|", |call| bits(call, Operator::BitwiseOr, "|")),
+    scalar("~", complement),
+];
+
+/// A value that the session knows.
+fn told(call: &Call<'_>, name: &str, value: String) -> Result<Typed> {
+    call.arity(0..=0)?;
+    Ok(Typed::literal(ScalarValue::Utf8(Some(value)), S, name))
+}
+
+fn bits(call: &Call<'_>, operator: Operator, symbol: &str) -> Result<Typed> {
+    call.arity(2..=2)?;
+    let (left, right) = (call.arg(0)?, call.arg(1)?);
+    let name = format!("({} {symbol} {})", left.name, right.name);
+    let numeric =
+        |value: &Typed| is_integral(&value.data_type) || value.data_type == DataType::Null;
+    if !numeric(left) || !numeric(right) {
+        return Err(Error::new(
+            "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
+            [
+                ("sqlExpr", format!("\"{name}\"")),
+                ("inputType", "\"INTEGRAL\"".to_owned()),
+                (
+                    "actualDataType",
+                    format!("\"{}\"", crate::types::sql_name(&left.data_type)),
+                ),
+            ],
+        )
+        .at(call.origin.clone()));
+    }
+    let to = match tightest(&left.data_type, &right.data_type, true) {
+        Some(DataType::Null) | None => DataType::Int32,
+        Some(to) => to,
+    };
+    let one = |value: &Typed| cast(call.context, value.clone(), &to, CastMode::Ansi, None);
+    let (left, right) = (one(left)?, one(right)?);
+    let nullable = left.nullable || right.nullable;
+    let expr = BinaryExpr::new(Box::new(left.expr), operator, Box::new(right.expr));
+    Ok(Typed::new(Expr::BinaryExpr(expr), to, nullable, name))
+}
+
+fn complement(call: &Call<'_>) -> Result<Typed> {
+    call.arity(1..=1)?;
+    let arg = call.arg(0)?;
+    if !is_integral(&arg.data_type) {
+        return Err(call.unexpected_type(0, "INTEGRAL"));
+    }
+    let minus_one = ScalarValue::new_negative_one(&arg.data_type)?;
+    let all = Expr::Literal(minus_one, None);
+    let expr = BinaryExpr::new(
+        Box::new(arg.expr.clone()),
+        Operator::BitwiseXor,
+        Box::new(all),
+    );
+    let name = format!("~{}", arg.name);
+    Ok(Typed::new(
+        Expr::BinaryExpr(expr),
+        arg.data_type.clone(),
+        arg.nullable,
+        name,
+    ))
+}
+
+fn user_error(message: String) -> Error {
+    Error::new("USER_RAISED_EXCEPTION", [("errorMessage", message)])
+}
+
+fn raise_error(call: &Call<'_>) -> Result<Typed> {
+    call.arity(1..=1)?;
+    let found = strict(call, &[S], (S, true), |row| {
+        Err(user_error(row[0].text().to_owned()))
+    })?;
+    // The result is void in Spark; no row ever comes of it.
+    let message = found.expr;
+    Ok(Kernel::typed(
+        "raised",
+        "",
+        (DataType::Null, true),
+        vec![message],
+        call.default_name(),
+        |args| Ok(arrow::array::new_null_array(&DataType::Null, args.rows)),
+    ))
+}
+
+fn assert_true(call: &Call<'_>) -> Result<Typed> {
+    call.arity(1..=2)?;
+    let condition = call.implicit(0, &DataType::Boolean)?;
+    let default = format!("'{}' is not true!", condition.name);
+    let message = match call.args.get(1) {
+        Some(_) => call.implicit(1, &S)?,
+        None => Typed::literal(ScalarValue::Utf8(Some(default.clone())), S, default),
+    };
+    let name = format!("assert_true({}, {})", condition.name, message.name);
+    let exprs = vec![condition.expr, message.expr];
+    Ok(Kernel::typed(
+        "assert_true",
+        "",
+        (DataType::Null, true),
+        exprs,
+        name,
+        |args| {
+            let (flags, messages) = (args.array(0)?, args.array(1)?);
+            let (flags, messages) = (flags.as_boolean(), messages.as_string::<i32>());
+            for row in 0..args.rows {
+                if flags.is_null(row) || !flags.value(row) {
+                    return Err(user_error(messages.value(row).to_owned()));
+                }
+            }
+            Ok(arrow::array::new_null_array(&DataType::Null, args.rows))
+        },
+    ))
+}
+
+/// Rows are numbered as they come. Spark puts the partition into the high bits; here one counter
+/// serves all partitions, which keeps ids unique and a single partition's ids Spark's own.
+fn ids(call: &Call<'_>) -> Result<Typed> {
+    call.arity(0..=0)?;
+    let next = AtomicI64::new(0);
+    let identity = uuid::Uuid::new_v4().to_string();
+    let result = (DataType::Int64, false);
+    let expr = Kernel::volatile(
+        "monotonically_increasing_id",
+        identity,
+        result,
+        Vec::new(),
+        move |args| {
+            let n = i64::try_from(args.rows).unwrap_or(i64::MAX);
+            let first = next.fetch_add(n, Ordering::Relaxed);
+            Ok(Arc::new(Int64Array::from_iter_values(first..first + n)))
+        },
+    );
+    Ok(Typed::new(
+        expr,
+        DataType::Int64,
+        false,
+        "monotonically_increasing_id()",
+    ))
+}
+
+fn uuid(call: &Call<'_>) -> Result<Typed> {
+    call.arity(0..=0)?;
+    let identity = uuid::Uuid::new_v4().to_string();
+    let expr = Kernel::volatile("uuid", identity, (S, false), Vec::new(), |args| {
+        let all = (0..args.rows).map(|_| uuid::Uuid::new_v4().to_string());
+        Ok(Arc::new(StringArray::from_iter_values(all)))
+    });
+    Ok(Typed::new(expr, S, false, "uuid()"))
+}
+
+/// Spark's `XORShiftRandom` under Java's `nextDouble` and `nextGaussian`.
+#[derive(Debug)]
+struct Chance {
+    seed: u64,
+    spare: Option<f64>,
+}
+
+impl Chance {
+    fn new(seed: i64) -> Self {
+        let bytes = seed.to_be_bytes();
+        let word = |at: usize| {
+            u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+        };
+        let words = [word(0), word(4)];
+        // The seed of Scala's hash of arrays.
+        let low = murmur_words(&words, 0x3c07_4a61, 8);
+        let high = murmur_words(&words, low, 8);
+        Self {
+            seed: (u64::from(high) << 32) | u64::from(low),
+            spare: None,
+        }
+    }
+
+    fn bits(&mut self, n: u32) -> u64 {
+        let mut next = self.seed ^ (self.seed << 21);
+        next ^= next >> 35;
+        next ^= next << 4;
+        self.seed = next;
+        next & ((1 << n) - 1)
+    }
+
+    fn double(&mut self) -> f64 {
+        let whole = (self.bits(26) << 27) + self.bits(27);
+        #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double")]
+        let value = whole as f64 / (1_u64 << 53) as f64;
+        value
+    }
+
+    fn gaussian(&mut self) -> f64 {
+        if let Some(spare) = self.spare.take() {
+            return spare;
+        }
+        loop {
+            let (a, b) = (2.0 * self.double() - 1.0, 2.0 * self.double() - 1.0);
+            let s = a * a + b * b;
+            if s < 1.0 && s != 0.0 {
+                let factor = (-2.0 * s.ln() / s).sqrt();
+                self.spare = Some(b * factor);
+                return a * factor;
+            }
+        }
+    }
+}
+
+fn random(call: &Call<'_>, normal: bool) -> Result<Typed> {
+    call.arity(0..=1)?;
+    let seed = match call.args.first() {
+        None => i64::from_le_bytes(uuid::Uuid::new_v4().as_u64_pair().0.to_le_bytes()),
+        Some(arg) if arg.is_foldable() => {
+            let value = crate::plan::expression::evaluate(&arg.expr)?;
+            match value.cast_to(&DataType::Int64)? {
+                ScalarValue::Int64(seed) => seed.unwrap_or(0),
+                _ => 0,
+            }
+        }
+        Some(_) => return Err(call.unexpected_type(0, "(\"INT\" or \"BIGINT\")")),
+    };
+    let chance = Mutex::new(Chance::new(seed));
+    let identity = format!("{seed} {normal} {}", uuid::Uuid::new_v4());
+    let expr = Kernel::volatile("rand", identity, (D, false), Vec::new(), move |args| {
+        let mut chance = chance.lock();
+        let all = (0..args.rows).map(|_| {
+            if normal {
+                chance.gaussian()
+            } else {
+                chance.double()
+            }
+        });
+        Ok(Arc::new(Float64Array::from_iter_values(all)) as ArrayRef)
+    });
+    Ok(Typed::new(expr, D, false, call.default_name()))
+}
