@@ -323,7 +323,7 @@ pub(crate) fn unresolved(scope: &Scope, parts: &[String]) -> Error {
         .collect::<std::collections::HashSet<_>>()
         .len()
         <= 1;
-    let mut options: Vec<(usize, String)> = scope
+    let mut options: Vec<(usize, &str, String)> = scope
         .columns
         .iter()
         .map(|column| {
@@ -333,7 +333,11 @@ pub(crate) fn unresolved(scope: &Scope, parts: &[String]) -> Error {
             } else {
                 qualified_name(column)
             };
-            (strsim::levenshtein(&shown, &wanted), shown)
+            (
+                strsim::levenshtein(&shown, &wanted),
+                column.name.as_ref(),
+                shown,
+            )
         })
         .collect();
     options.sort();
@@ -346,7 +350,7 @@ pub(crate) fn unresolved(scope: &Scope, parts: &[String]) -> Error {
     }
     let proposal = options
         .into_iter()
-        .map(|(_, name)| name)
+        .map(|(_, _, shown)| shown)
         .collect::<Vec<_>>()
         .join(", ");
     Error::new(
