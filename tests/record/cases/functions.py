@@ -56,7 +56,11 @@ def areas():
     yield "functions/aggregate", SETUP, aggregate
     window = {}
     for call in _split(" ".join(WINDOW)):
-        for spec in ("W.orderBy('i')", "W.partitionBy('bo').orderBy(F.desc('d'))", "W.partitionBy('bo')"):
+        for spec in (
+            "W.orderBy('i')",
+            "W.partitionBy('bo').orderBy(F.desc('d'))",
+            "W.partitionBy('bo')",
+        ):
             line = f"df.select('i', {_call(call)}.over({spec}))"
             window[line] = line
     yield "functions/window", SETUP, window
