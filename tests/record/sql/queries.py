@@ -225,7 +225,7 @@ def _subqueries():
     ):
         yield f"SELECT k, ({scalar}) AS s FROM {SUB}"
         yield f"SELECT k FROM {SUB} ORDER BY ({scalar}), v"
-    for lateral in (
+    yield from (
         f"SELECT * FROM {SUB}, LATERAL (SELECT n FROM {INNER} WHERE i.k = o.k)",
         f"SELECT * FROM {SUB} LEFT JOIN LATERAL (SELECT n FROM {INNER} WHERE i.k = o.k) ON true",
         f"SELECT * FROM {SUB}, LATERAL (SELECT sum(n) AS s FROM {INNER} WHERE i.k = o.k)",
@@ -234,8 +234,7 @@ def _subqueries():
         f"SELECT * FROM {SUB}, LATERAL explode(array(o.k, 0)) AS e(x)",
         f"SELECT * FROM {SUB} JOIN LATERAL (SELECT n FROM {INNER} ORDER BY n DESC LIMIT 1) AS b ON b.n > o.k",
         f"SELECT * FROM {SUB}, (SELECT o.k)",
-    ):
-        yield lateral
+    )
 
 
 FACTS = "VALUES (2020, 'q1', 'a', 10), (2020, 'q2', 'a', 20), (2021, 'q1', 'b', 30), (2021, 'q1', 'a', NULL), (NULL, 'q2', 'b', 5) AS t(y, q, c, n)"
