@@ -152,6 +152,16 @@ impl Error {
         Self::plain(Exception::InvalidPlanInput, message)
     }
 
+    /// The same error with another value for a parameter; the message follows.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.0.parameters.insert(name.to_owned(), value.into());
+        if let Some(class) = &self.0.class {
+            self.0.message = render(condition(class).template, &self.0.parameters);
+        }
+        self
+    }
+
     /// The same error, pointing at a place in the SQL text. A place already known is kept, since
     /// the innermost one is the most exact.
     #[must_use]

@@ -84,7 +84,7 @@ pub(super) fn keys(values: &ArrayRef) -> Result<Rows> {
     Ok(converter.convert_columns(&[Arc::clone(values)])?)
 }
 
-fn range(offsets: &[i32], row: usize) -> std::ops::Range<usize> {
+pub(super) fn range(offsets: &[i32], row: usize) -> std::ops::Range<usize> {
     let at = |index: usize| {
         offsets
             .get(index)
@@ -94,12 +94,12 @@ fn range(offsets: &[i32], row: usize) -> std::ops::Range<usize> {
     at(row)..at(row + 1)
 }
 
-fn place(index: usize) -> Result<u32> {
+pub(super) fn place(index: usize) -> Result<u32> {
     u32::try_from(index).map_err(|_| Error::internal("an array with over four billion items"))
 }
 
 /// Lists whose items are at these places of `items`.
-fn gathered(
+pub(super) fn gathered(
     items: &ArrayRef,
     rows: Vec<Vec<Option<u32>>>,
     nulls: Option<NullBuffer>,
@@ -406,7 +406,7 @@ pub(super) fn checked_map(
     )?))
 }
 
-fn entries_of(data_type: &DataType) -> Result<FieldRef> {
+pub(super) fn entries_of(data_type: &DataType) -> Result<FieldRef> {
     match data_type {
         DataType::Map(entries, _) => Ok(Arc::clone(entries)),
         _ => Err(Error::internal("a map type is no map")),
@@ -557,7 +557,7 @@ enum Part {
     Entries,
 }
 
-fn map_fields(call: &Call<'_>, index: usize) -> Result<(FieldRef, FieldRef)> {
+pub(super) fn map_fields(call: &Call<'_>, index: usize) -> Result<(FieldRef, FieldRef)> {
     if let DataType::Map(entries, _) = &call.arg(index)?.data_type
         && let DataType::Struct(pair) = entries.data_type()
         && let [key, value] = pair.as_ref()

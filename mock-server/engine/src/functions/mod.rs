@@ -18,6 +18,8 @@ mod fold;
 mod generators;
 mod hashes;
 mod json;
+mod lambda_body;
+mod lambdas;
 mod math;
 mod misc;
 mod regex;
@@ -102,16 +104,32 @@ pub(crate) struct Generator {
     pub(crate) outer: bool,
 }
 
-/// A lambda as it was sent, to be resolved once its arguments' types are known.
-pub(crate) type Lambda<'a> = &'a sparring_proto::connect::expression::LambdaFunction;
+/// A lambda as it was sent, to be resolved once its variables' types are known.
+pub(crate) struct Lambda<'a> {
+    /// The body and the variables' names.
+    pub(crate) function: &'a sparring_proto::connect::expression::LambdaFunction,
+    /// Where it stands in the SQL text.
+    pub(crate) origin: Option<QueryContext>,
+}
 
-/// Resolves a lambda's body with these argument columns in scope.
+/// Resolves a lambda's body with these columns as its variables. Spark writes bound variables
+/// without their names; the last argument says whether these are.
 pub(crate) type ResolveLambda<'a> =
-    dyn Fn(Lambda<'_>, &[crate::plan::scope::Column]) -> Result<Typed> + 'a;
+    dyn Fn(&Lambda<'_>, &[crate::plan::scope::Column], bool) -> Result<Typed> + 'a;
 
-/// The builder of a higher-order function: the call's ordinary arguments, its lambdas in order, and
-/// the means to resolve them.
-pub(crate) type HigherOrder = fn(&Call<'_>, &[Lambda<'_>], &ResolveLambda<'_>) -> Result<Typed>;
+/// A call of a higher-order function: its values, its lambdas in order, and the means to resolve
+/// them.
+pub(crate) struct Higher<'a, 'b> {
+    /// The call with the arguments that are values.
+    pub(crate) call: &'a Call<'b>,
+    /// The arguments that are lambdas.
+    pub(crate) lambdas: &'a [Lambda<'a>],
+    /// Resolves one of them.
+    pub(crate) resolve: &'a ResolveLambda<'a>,
+}
+
+/// The builder of a higher-order function.
+pub(crate) type HigherOrder = fn(&Higher<'_, '_>) -> Result<Typed>;
 
 /// One row of a function table.
 pub(crate) struct Function {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::{
     Function, aggregates, arithmetic, cast, collections, comparison, conditional, datetime,
-    generators, hashes, json, math, misc, regex, strings, windows,
+    generators, hashes, json, lambdas, math, misc, regex, strings, windows,
 };
 
 const GROUPS: &[&[Function]] = &[
@@ -19,6 +19,7 @@ const GROUPS: &[&[Function]] = &[
     generators::TABLE,
     hashes::TABLE,
     json::TABLE,
+    lambdas::TABLE,
     math::TABLE,
     misc::TABLE,
     regex::TABLE,

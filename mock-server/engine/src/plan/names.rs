@@ -21,10 +21,19 @@ pub(crate) struct Names<'a> {
     pub(crate) scope: &'a Scope,
     /// Values already in the same select list, for lateral column aliases.
     pub(crate) lateral: &'a [Typed],
-    /// Arguments of the lambdas around, innermost last.
-    pub(crate) lambda: &'a [Column],
+    /// Variables of the lambdas around, innermost last.
+    pub(crate) lambda: &'a [LambdaVariable],
     /// The query around, for correlated subqueries.
     pub(crate) outer: Option<&'a Outer<'a>>,
+}
+
+/// A variable of a lambda.
+#[derive(Clone)]
+pub(crate) struct LambdaVariable {
+    /// Its name, type and place.
+    pub(crate) column: Column,
+    /// Whether Spark knows its type already and so writes it without its name.
+    pub(crate) bound: bool,
 }
 
 /// The scopes of the queries around, nearest first.
@@ -87,7 +96,7 @@ pub(crate) fn resolve_optional(
 
 fn lambda_variable(
     context: &Context,
-    lambda: &[Column],
+    lambda: &[LambdaVariable],
     parts: &[String],
 ) -> Result<Option<Typed>> {
     let Some((first, rest)) = parts.split_first() else {
@@ -96,10 +105,17 @@ fn lambda_variable(
     let found = lambda
         .iter()
         .rev()
-        .find(|column| context.same_name(&column.name, first));
-    found
-        .map(|column| nested_fields(context, Typed::column(column), rest))
-        .transpose()
+        .find(|variable| context.same_name(&variable.column.name, first));
+    let Some(variable) = found else {
+        return Ok(None);
+    };
+    let mut value = Typed::column(&variable.column);
+    if variable.bound {
+        // A field made of it keeps its name (`struct(x)`).
+        value.alias = Some(Arc::clone(&value.name));
+        value.name = "namedlambdavariable()".into();
+    }
+    nested_fields(context, value, rest).map(Some)
 }
 
 fn lateral_alias(context: &Context, lateral: &[Typed], parts: &[String]) -> Result<Option<Typed>> {

@@ -10,9 +10,9 @@ use sparring_sql::lower::internal;
 
 use super::select_list;
 use crate::error::{Error, QueryContext, Result};
-use crate::functions::{self, Build, Call, Function};
+use crate::functions::{self, Build, Call, Function, Higher, Lambda};
 use crate::plan::Planner;
-use crate::plan::names::Names;
+use crate::plan::names::{LambdaVariable, Names};
 use crate::plan::scope::Column;
 use crate::plan::typed::Typed;
 
@@ -75,18 +75,25 @@ impl Planner<'_> {
             )
             .at(call.origin)),
             Build::HigherOrder(build) => {
-                let lambdas: Vec<&proto::expression::LambdaFunction> = function
+                let lambdas: Vec<Lambda<'_>> = function
                     .arguments
                     .iter()
                     .filter_map(|argument| match &argument.expr_type {
-                        Some(ExprType::LambdaFunction(lambda)) => Some(lambda.as_ref()),
+                        Some(ExprType::LambdaFunction(lambda)) => Some(Lambda {
+                            function: lambda,
+                            origin: self
+                                .origin(argument.common.as_ref().and_then(|c| c.origin.as_ref())),
+                        }),
                         _ => None,
                     })
                     .collect();
-                let resolve = |lambda: functions::Lambda<'_>, arguments: &[Column]| {
-                    self.lambda_body(lambda, arguments, names)
-                };
-                build(&call, &lambdas, &resolve)
+                build(&Higher {
+                    call: &call,
+                    lambdas: &lambdas,
+                    resolve: &|lambda, variables, bound| {
+                        self.lambda_body(lambda, variables, bound, names)
+                    },
+                })
             }
             Build::Planned => {
                 Err(Error::unsupported(format!("the function `{}`", row.name)).at(call.origin))
@@ -199,33 +206,34 @@ impl Planner<'_> {
 
     fn lambda_body(
         &self,
-        lambda: &proto::expression::LambdaFunction,
-        arguments: &[Column],
+        lambda: &Lambda<'_>,
+        columns: &[Column],
+        bound: bool,
         names: &Names<'_>,
     ) -> Result<Typed> {
-        if lambda.arguments.len() > arguments.len() {
+        let own = &lambda.function.arguments;
+        if own.len() != columns.len() {
             return Err(Error::new(
                 "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH",
                 [
-                    ("expectedNumArgs", lambda.arguments.len().to_string()),
-                    ("actualNumArgs", arguments.len().to_string()),
+                    ("expectedNumArgs", own.len().to_string()),
+                    ("actualNumArgs", columns.len().to_string()),
                 ],
-            ));
+            )
+            .at(lambda.origin.clone()));
         }
         let mut scoped = names.lambda.to_vec();
-        for (variable, column) in lambda.arguments.iter().zip(arguments) {
+        for (variable, column) in own.iter().zip(columns) {
             let mut column = column.clone();
             column.name = variable.name_parts.join(".").into();
-            scoped.push(column);
+            scoped.push(LambdaVariable { column, bound });
         }
         let inner = Names {
             lambda: &scoped,
             ..*names
         };
-        self.expression(
-            lambda.function.as_deref().required("lambda.function")?,
-            &inner,
-        )
+        let body = lambda.function.function.as_deref();
+        self.expression(body.required("lambda.function")?, &inner)
     }
 
     /// The internal forms of the SQL crate that are expressions.
