@@ -120,9 +120,9 @@ fn unknown_keys_of_either_owner_are_refused_with_the_nearest_known_one() {
         &place,
         &["check"],
         &expect![[r#"
-        status 2
-        error: the fake workspace refused its configuration: `DIR/sparring.toml` line 1: unknown key `mesage_bytes`; did you mean `message_bytes`?
-    "#]],
+            status 2
+            error: the fake workspace refused its configuration: `DIR/sparring.toml` line 2: unknown key `mesage_bytes`; did you mean `message_bytes`?
+        "#]],
     );
     place.write("sparring.toml", "[limits\n");
     check(
@@ -249,10 +249,10 @@ fn a_seed_that_is_not_there_is_named_without_the_harness_own_files() {
         &place,
         &["run", "--", "true"],
         &expect![[r#"
-        status 2
-        scenario command: the command succeeds
-        error: the fake workspace refused its configuration: seed `main.a.b`: the engine cannot take files from outside yet
-    "#]],
+            status 2
+            scenario command: the command succeeds
+            error: the fake workspace refused its configuration: seed `main.a.b`: [PATH_NOT_FOUND] Path does not exist: DIR/no.csv. SQLSTATE: 42K03
+        "#]],
     );
 }
 
