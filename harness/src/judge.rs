@@ -2,7 +2,7 @@
 //! reports only print what this holds.
 
 use serde::Serialize;
-use sparring_journal::{Action, Attribution};
+use sparring_journal::{Action, Attribution, Event};
 
 use crate::{
     Finding, Run, Severity,
@@ -314,7 +314,7 @@ fn nodes(scenario: &ScenarioRun) -> Vec<NodeCost> {
         .map(|node| {
             let mut cost = NodeCost {
                 name: node.node.clone(),
-                seconds: node.seconds,
+                seconds: node.seconds + dataset_seconds(scenario, &node.node),
                 analyze: 0,
                 execute_reads: 0,
                 execute_writes: 0,
@@ -331,6 +331,20 @@ fn nodes(scenario: &ScenarioRun) -> Vec<NodeCost> {
             cost
         })
         .collect()
+}
+
+/// Loads and saves of a node. Kedro calls `before_node_run` after the loads and `after_node_run`
+/// before the saves, and a lazy node does all its work in the saves.
+fn dataset_seconds(scenario: &ScenarioRun, node: &str) -> f64 {
+    scenario
+        .all(|event| match event {
+            Event::DatasetFinished(finished) if finished.node.as_deref() == Some(node) => {
+                Some(finished)
+            }
+            _ => None,
+        })
+        .map(|finished| finished.seconds)
+        .sum()
 }
 
 impl NodeCost {

@@ -134,6 +134,8 @@ def redact(text):
 @functools.lru_cache(maxsize=4096)
 def project_path(filename):
     """The path relative to the project, or None for files that are not the project's own."""
+    if filename.startswith("<"):  # `<frozen runpy>`, `<string>`: no file at all
+        return None
     path = os.path.realpath(filename)
     if not path.startswith(PROJECT_DIR + os.sep):
         return None

@@ -101,7 +101,19 @@ impl Rule {
     /// Findings of this rule in one scenario of `run`.
     #[must_use]
     pub fn apply_to(&self, run: &Run, scenario: &ScenarioRun) -> Vec<Finding> {
-        (self.check)(self, run, scenario)
+        let mut findings = (self.check)(self, run, scenario);
+        // What a load or save does has no place in the project's code, but in its catalog.
+        for finding in findings.iter_mut().filter(|found| found.file.is_none()) {
+            let site = finding.dataset.as_ref().and_then(|name| {
+                let described = scenario.datasets().find(|known| known.dataset == *name);
+                described.and_then(|known| known.site.as_ref())
+            });
+            if let Some(site) = site {
+                finding.file = Some(site.file.clone());
+                finding.line = Some(site.line);
+            }
+        }
+        findings
     }
 
     /// Findings of this rule in all scenarios, each once.

@@ -49,7 +49,7 @@ fn check(rule: &Rule, _run: &Run, scenario: &ScenarioRun) -> Vec<Finding> {
                 scenario.scenario.name,
                 counted(seen.len() as u64, "line"),
                 first.line,
-                first.text.trim(),
+                first.text.split_whitespace().collect::<Vec<_>>().join(" "),
             );
             let mut finding = rule.finding(format!("a token is written to {place}"), evidence);
             if !matches!(place, "stdout" | "stderr") {
