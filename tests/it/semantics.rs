@@ -86,7 +86,12 @@ fn replay_file(file: &File, known: &Known, outcome: &Mutex<Outcome>) {
         copy(&fixtures().join("files"), &target);
     }
     let shared = fresh(&workspace);
+    // The recorder begins every case without what the one before it wrote.
+    let scratch = directory.path().join("driver/tmp/sparring-scratch");
     for case in &file.cases {
+        if scratch.exists() {
+            std::fs::remove_dir_all(&scratch).expect("an empty scratch directory");
+        }
         let session = if file.one_session {
             Arc::clone(&shared)
         } else {

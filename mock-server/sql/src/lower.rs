@@ -31,8 +31,8 @@
 //!   `struct(…)` per row; columns are `col1`, `col2`, … .
 //! - **PIVOT**: `Aggregate` with `GROUP_TYPE_UNSPECIFIED` and `pivot` set: `pivot.col` (a `struct` for several),
 //!   `grouping_expressions` are the pivot values (perhaps aliased), the implicit grouping is by all other columns.
-//! - **UNPIVOT**: `Unpivot` with `ids = [unpivot_remaining()]`; several value columns make `value_column_name` a
-//!   multipart identifier and each value an `unpivot_row(…)`, perhaps aliased. EXCLUDE NULLS is a `Filter` above.
+//! - **UNPIVOT**: `Unpivot` with `ids = [unpivot_remaining()]`; `value_column_name` is a multipart identifier of
+//!   the value columns' names; with several each value is an `unpivot_row(…)`, perhaps aliased. EXCLUDE NULLS is a `Filter` above.
 //! - **TIMESTAMP'…'** without a zone depends on the session: `timestamp_literal(ntz [, zone])`, where the first
 //!   argument is a `timestamp_ntz` literal; `timestamp_ltz_literal` the same for TIMESTAMP_LTZ.
 //! - **Names without parentheses** (`current_date`, `current_user`, …) are attributes; if no column has that name
@@ -70,6 +70,8 @@ pub mod internal {
     pub const GROUP_BY_ALL: &str = "group_by_all";
     /// `order_by_all()`: ORDER BY ALL.
     pub const ORDER_BY_ALL: &str = "order_by_all";
+    /// `row(value…)`: `(a, b AS c, 1)`, a struct whose fields are named after columns and aliases, else `colN`.
+    pub const ROW: &str = "row";
     /// `qualify(condition)`: QUALIFY.
     pub const QUALIFY: &str = "qualify";
     /// `natural_join()`: the condition of a NATURAL JOIN.

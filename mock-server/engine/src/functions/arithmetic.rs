@@ -514,6 +514,20 @@ impl Job {
         }
     }
 
+    /// Spark's negation names the type of what does not fit, small ones too.
+    fn failed_to_negate(&self, error: arrow::error::ArrowError) -> Error {
+        let what = match self.result {
+            DataType::Int8 => "byte overflow",
+            DataType::Int16 => "short overflow",
+            _ => return self.failed(error),
+        };
+        Error::new(
+            "ARITHMETIC_OVERFLOW",
+            [("message", what), ("alternative", ""), ("config", ANSI)],
+        )
+        .at(self.origin.clone())
+    }
+
     fn overflow(&self) -> Error {
         let (what, hint) = match (&self.result, self.operator) {
             (DataType::Int8 | DataType::Int16, operator) => {
@@ -595,21 +609,15 @@ fn negative(call: &Call<'_>) -> Result<Typed> {
     };
     // A negated constant is that constant, so that `-2147483648` is an int as in Spark's parser.
     let arg = match call.arg(0)? {
-        text if text.data_type == DataType::Utf8 => call.implicit(0, &DataType::Float64)?,
+        text if matches!(text.data_type, DataType::Utf8 | DataType::Null) => {
+            call.implicit(0, &DataType::Float64)?
+        }
         other => other.clone(),
     };
     let wraps = !call.context.ansi;
     let (data_type, nullable) = (arg.data_type.clone(), arg.nullable);
-    let supported = is_numeric(&data_type)
-        || matches!(
-            data_type,
-            DataType::Null | DataType::Duration(_) | DataType::Interval(_)
-        );
-    if !supported {
-        return Err(call.unexpected_type(
-            0,
-            "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL\")",
-        ));
+    if !is_signed(&data_type) {
+        return Err(signed(call, &name));
     }
     let origin = call.origin.clone();
     let job = Job {
@@ -633,18 +641,34 @@ fn negative(call: &Call<'_>) -> Result<Typed> {
             if wraps {
                 Ok(numeric::neg_wrapping(&array)?)
             } else {
-                numeric::neg(&array).map_err(|error| job.failed(error))
+                numeric::neg(&array).map_err(|error| job.failed_to_negate(error))
             }
         },
     ))
+}
+
+/// Whether a sign may stand before values of the type.
+fn is_signed(data_type: &DataType) -> bool {
+    is_numeric(data_type) || matches!(data_type, DataType::Duration(_) | DataType::Interval(_))
+}
+
+fn signed(call: &Call<'_>, name: &str) -> Error {
+    let error = call.unexpected_type(
+        0,
+        "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL\")",
+    );
+    error.with("sqlExpr", format!("\"{name}\""))
 }
 
 fn positive(call: &Call<'_>) -> Result<Typed> {
     call.arity(1..=1)?;
     let name = format!("(+ {})", call.arg(0)?.name);
     let arg = match call.arg(0)? {
-        text if text.data_type == DataType::Utf8 => call.implicit(0, &DataType::Float64)?,
-        other => other.clone(),
+        text if matches!(text.data_type, DataType::Utf8 | DataType::Null) => {
+            call.implicit(0, &DataType::Float64)?
+        }
+        other if is_signed(&other.data_type) => other.clone(),
+        _ => return Err(signed(call, &name)),
     };
     Ok(Typed { id: None, ..arg }.named(name))
 }

@@ -13,7 +13,7 @@ use datafusion::error::Result as PlanResult;
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-    Volatility,
+    TypeSignature, Volatility,
 };
 
 use crate::error::{Error, Result};
@@ -131,7 +131,10 @@ impl Kernel {
             name,
             options,
             field: Arc::new(Field::new(name, data_type, nullable)),
-            signature: Signature::variadic_any(volatility),
+            signature: Signature::one_of(
+                vec![TypeSignature::VariadicAny, TypeSignature::Nullary],
+                volatility,
+            ),
             run,
         };
         Expr::ScalarFunction(ScalarFunction::new_udf(

@@ -64,7 +64,11 @@ fn rank(call: &Call<'_>, function: Arc<WindowUDF>, result: DataType) -> Result<W
     if call.name == "row_number" || call.name == "cume_dist" {
         call.arity(0..=0)?;
     }
-    let name = format!("{}()", call.name);
+    // Spark names the ranks that take arguments by their upper-case alias.
+    let name = match call.name {
+        "rank" | "dense_rank" | "percent_rank" => format!("{}()", call.name.to_uppercase()),
+        other => format!("{other}()"),
+    };
     Ok(built(call, function, Vec::new(), (result, false), name))
 }
 

@@ -70,7 +70,9 @@ pub(crate) fn decimal_for(data_type: &DataType) -> Option<(u8, i8)> {
 pub(crate) fn wider_decimal((p1, s1): (u8, i8), (p2, s2): (u8, i8)) -> DataType {
     let scale = i16::from(s1.max(s2));
     let range = (i16::from(p1) - i16::from(s1)).max(i16::from(p2) - i16::from(s2));
-    bounded(range + scale, scale)
+    // Whole digits are kept where both do not fit (`boundedPreferIntegralDigits`).
+    let excess = (range + scale - i16::from(MAX_PRECISION)).max(0);
+    bounded(range + scale, (scale - excess).max(0))
 }
 
 /// Both numbers cut at Spark's limit (`DecimalType.bounded`).

@@ -258,7 +258,7 @@ fn prefix(parser: &mut Parser<'_>, loosest: Binding) -> Parsed<Expression> {
             let exists = predicate::exists(parser, start);
             parser.reported_at(start + 1, exists)
         }
-        T::Minus if !literal::is_number(parser.kind_ahead(1)) => unary(parser, start, "negative"),
+        T::Minus if !literal::is_number(parser.kind_ahead(1)) => unary(parser, start, "-"),
         T::Plus => unary(parser, start, "positive"),
         T::Tilde => unary(parser, start, "~"),
         _ => postfix(parser),
@@ -491,7 +491,7 @@ fn parenthesized(parser: &mut Parser<'_>) -> Parsed<Expression> {
         fields.push(named_expression(parser)?);
     }
     parser.expect(T::RightParen)?;
-    Ok(parser.placed(start, lower::function("struct", fields)))
+    Ok(parser.placed(start, lower::internal_function(internal::ROW, fields)))
 }
 
 /// An expression in parentheses; as the field of a row it may have an alias.

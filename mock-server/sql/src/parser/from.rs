@@ -184,14 +184,21 @@ pub(crate) fn aliased(parser: &mut Parser<'_>, input: Relation) -> Parsed<Relati
 
 pub(crate) type TableAlias = Option<(String, Vec<String>)>;
 
-pub(crate) fn table_alias(parser: &mut Parser<'_>) -> Parsed<TableAlias> {
+/// `[AS] alias`, if it is there.
+pub(crate) fn table_name(parser: &mut Parser<'_>) -> Parsed<Option<String>> {
     let has_as = parser.is_word(K::As) && is_strict_identifier(parser.kind_ahead(1));
     if has_as {
         parser.advance();
     } else if !is_strict_identifier(parser.kind()) || begins_clause(parser) {
         return Ok(None);
     }
-    let alias = strict_identifier(parser)?;
+    strict_identifier(parser).map(Some)
+}
+
+pub(crate) fn table_alias(parser: &mut Parser<'_>) -> Parsed<TableAlias> {
+    let Some(alias) = table_name(parser)? else {
+        return Ok(None);
+    };
     let columns = if parser.is(T::LeftParen) {
         identifier_list(parser)?
     } else {

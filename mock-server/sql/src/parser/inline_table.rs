@@ -58,19 +58,18 @@ pub(crate) fn inline_table(parser: &mut Parser<'_>) -> Parsed<Relation> {
 /// A row is a `struct`; a single value is a row of one column.
 fn row(parser: &mut Parser<'_>) -> Parsed<Expression> {
     let mut row = expression(parser)?;
-    if is_struct(&row) {
-        row.common = None;
-        return Ok(row);
+    match &mut row.expr_type {
+        Some(ExprType::UnresolvedFunction(function)) if is_struct(function) => {
+            let fields = std::mem::take(&mut function.arguments);
+            Ok(lower::function("struct", fields))
+        }
+        _ => Ok(lower::function("struct", vec![row])),
     }
-    Ok(lower::function("struct", vec![row]))
 }
 
-fn is_struct(value: &Expression) -> bool {
-    matches!(
-        &value.expr_type,
-        Some(ExprType::UnresolvedFunction(UnresolvedFunction { function_name, .. }))
-            if function_name.eq_ignore_ascii_case("struct")
-    )
+fn is_struct(call: &UnresolvedFunction) -> bool {
+    call.function_name.eq_ignore_ascii_case("struct")
+        || call.is_internal() && call.function_name == lower::internal::ROW
 }
 
 fn n_fields(row: &Expression) -> usize {

@@ -134,7 +134,7 @@ fn fold_integer(value: &Expression) -> Option<i64> {
                 ("*", [left, right]) => left.checked_mul(*right),
                 ("%", [left, right]) => left.checked_rem(*right),
                 ("div", [left, right]) => left.checked_div(*right),
-                ("negative", [only]) => only.checked_neg(),
+                ("-", [only]) => only.checked_neg(),
                 ("positive", [only]) => Some(*only),
                 _ => None,
             }

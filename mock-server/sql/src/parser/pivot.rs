@@ -34,13 +34,16 @@ pub(crate) fn pivots(parser: &mut Parser<'_>, input: Relation) -> Parsed<Relatio
     while is_pivot(parser) {
         n_links += 1;
         parser.check_chain(n_links)?;
-        let pivoted = if parser.eat_word(K::Pivot) {
-            pivot(parser, relation)?
+        let start = parser.mark();
+        if parser.eat_word(K::Pivot) {
+            let pivoted = pivot(parser, relation)?;
+            relation = from::aliased(parser, parser.placed_relation(start, pivoted))?;
         } else {
             parser.advance();
-            unpivot(parser, relation)?
-        };
-        relation = from::aliased(parser, pivoted)?;
+            let unpivoted = unpivot(parser, relation)?;
+            let alias = from::table_name(parser)?;
+            relation = from::with_alias(unpivoted, alias.map(|alias| (alias, Vec::new())));
+        }
     }
     Ok(relation)
 }
@@ -63,7 +66,9 @@ fn pivot(parser: &mut Parser<'_>, input: Relation) -> Parsed<Relation> {
     parser.expect_word(K::In)?;
     let values = parser.parenthesized_list(named_expression)?;
     parser.expect(T::RightParen)?;
-    let col = one_or(columns, |columns| lower::function("struct", columns));
+    let col = one_or(columns, |columns| {
+        lower::internal_function(internal::ROW, columns)
+    });
     Ok(lower::relation(RelType::Aggregate(Box::new(
         proto::Aggregate {
             input: Some(Box::new(input)),
@@ -125,10 +130,7 @@ fn unpivot(parser: &mut Parser<'_>, input: Relation) -> Parsed<Relation> {
     let values = parser.parenthesized_list(unpivot_value)?;
     parser.expect(T::RightParen)?;
 
-    let value_column_name = match value_names.as_slice() {
-        [only] => only.clone(),
-        several => quote_parts(several),
-    };
+    let value_column_name = quote_parts(&value_names);
     let unpivoted = lower::relation(RelType::Unpivot(Box::new(proto::Unpivot {
         input: Some(Box::new(input)),
         ids: vec![lower::internal_function(

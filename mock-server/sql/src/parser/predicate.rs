@@ -120,8 +120,9 @@ fn row_values(child: Expression) -> Vec<Expression> {
         Some(ExprType::UnresolvedFunction(UnresolvedFunction {
             function_name,
             arguments,
+            is_internal: Some(true),
             ..
-        })) if function_name == "struct" => arguments,
+        })) if function_name == lower::internal::ROW => arguments,
         expr_type => vec![Expression {
             common: child.common,
             expr_type,

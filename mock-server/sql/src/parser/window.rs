@@ -3,12 +3,11 @@
 use sparring_proto::connect as proto;
 
 use proto::Expression;
-use proto::expression::literal::LiteralType;
 use proto::expression::sort_order::{NullOrdering, SortDirection};
 use proto::expression::window::WindowFrame;
 use proto::expression::window::window_frame::frame_boundary::Boundary;
 use proto::expression::window::window_frame::{FrameBoundary, FrameType};
-use proto::expression::{ExprType, Literal, SortOrder, Window};
+use proto::expression::{ExprType, SortOrder, Window};
 
 use super::expression::expression;
 use super::identifier::is_identifier;
@@ -182,7 +181,7 @@ fn frame(parser: &mut Parser<'_>) -> Parsed<Option<WindowFrame>> {
     }))
 }
 
-/// A value before the current row is negative, as PySpark sends it.
+/// A value before the current row is negated.
 fn bound(parser: &mut Parser<'_>) -> Parsed<FrameBoundary> {
     let boundary = if parser.eat_words(&[K::Current, K::Row]) {
         Boundary::CurrentRow(true)
@@ -204,7 +203,7 @@ fn bound(parser: &mut Parser<'_>) -> Parsed<FrameBoundary> {
             ));
         }
         if parser.eat_word(K::Preceding) {
-            Boundary::Value(Box::new(negated(value)))
+            Boundary::Value(Box::new(parser.placed(start, negated(value))))
         } else {
             parser.expect_word(K::Following)?;
             Boundary::Value(Box::new(value))
@@ -224,25 +223,16 @@ fn is_constant(value: &Expression) -> bool {
             let is_operator = !call
                 .function_name
                 .starts_with(|c: char| c.is_ascii_alphabetic())
-                || matches!(call.function_name.as_str(), "negative" | "positive" | "div");
+                || matches!(call.function_name.as_str(), "positive" | "div");
             is_operator && call.arguments.iter().all(is_constant)
         }
         _ => false,
     }
 }
 
+/// Spark tells a value before the current row by this sign from a negative one that follows it.
 fn negated(value: Expression) -> Expression {
-    let constant = match &value.expr_type {
-        Some(ExprType::Literal(Literal {
-            literal_type: Some(LiteralType::Integer(n)),
-            ..
-        })) => n.checked_neg(),
-        _ => None,
-    };
-    match constant {
-        Some(n) => lower::literal(LiteralType::Integer(n)),
-        None => lower::function("negative", vec![value]),
-    }
+    lower::function("-", vec![value])
 }
 
 /// `name AS (…)` or `name AS other` in a WINDOW clause: read only to see that it is well formed.

@@ -252,12 +252,40 @@ impl Planner<'_> {
                 self.modified(call, names, Some(condition), false).map(Some)
             }
             (internal::IGNORE_NULLS, [call]) => self.modified(call, names, None, true).map(Some),
+            (internal::ROW, fields) => self.row_of(fields, names, origin).map(Some),
             (internal::QUALIFY, [condition]) => self.expression(condition, names).map(Some),
             (internal::WITHIN_GROUP, [call, order @ ..]) => {
                 self.within_group(call, order, names, origin).map(Some)
             }
             _ => Ok(None),
         }
+    }
+
+    /// `(a, 1)`: Spark's parser makes it a `named_struct`.
+    fn row_of(
+        &self,
+        fields: &[proto::Expression],
+        names: &Names<'_>,
+        origin: &Option<QueryContext>,
+    ) -> Result<Typed> {
+        let mut args = Vec::with_capacity(2 * fields.len());
+        for (index, field) in fields.iter().enumerate() {
+            let value = self.expression(field, names)?;
+            let name = match &field.expr_type {
+                Some(ExprType::Alias(_) | ExprType::UnresolvedAttribute(_)) => {
+                    value.output_name().to_string()
+                }
+                _ => format!("col{}", index + 1),
+            };
+            let constant = datafusion::common::ScalarValue::Utf8(Some(name.clone()));
+            args.push(Typed::literal(
+                constant,
+                arrow::datatypes::DataType::Utf8,
+                name,
+            ));
+            args.push(value);
+        }
+        self.call_by_name("named_struct", args, origin.clone())
     }
 
     /// An aggregate with a filter or `IGNORE NULLS` around it.

@@ -187,7 +187,17 @@ impl<'a> Planner<'a> {
         } else {
             "CAST"
         };
-        let name = format!("{verb}({} AS {})", value.name, sql_name(&to));
+        // Spark shows the casts that a user wrote, those to complex types apart.
+        let name = match to {
+            arrow::datatypes::DataType::List(_)
+            | arrow::datatypes::DataType::Map(..)
+            | arrow::datatypes::DataType::Struct(_)
+                if mode != CastMode::Try =>
+            {
+                value.name.to_string()
+            }
+            _ => format!("{verb}({} AS {})", value.name, sql_name(&to)),
+        };
         // A cast column keeps the column's name; a cast of anything else is named after itself.
         let output = value
             .id
@@ -227,10 +237,12 @@ impl<'a> Planner<'a> {
                 .at(origin));
             };
             let field = field.to_owned();
-            let mut found =
-                nested::field(self.context, child, &field).map_err(|error| error.at(origin))?;
-            found.alias = Some(field.into());
-            return Ok(found);
+            let name = format!("{}.{field}", child.name);
+            let plain = child.id.is_some() || child.alias.is_some();
+            let found = nested::field(self.context, child, &field)
+                .map_err(|error| error.at(origin))?
+                .named(name.as_str());
+            return Ok(if plain { found.aliased(name) } else { found });
         }
         let name = format!("{}[{}]", child.name, key.name);
         // `a[0]` of a plain column is named after itself, as `a.b` is.

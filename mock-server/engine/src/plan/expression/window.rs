@@ -261,12 +261,15 @@ impl Planner<'_> {
             None => format!("{} FOLLOWING", value.name),
         };
         if units == WindowFrameUnits::Rows {
+            if !crate::types::coerce::is_integral(&value.data_type) {
+                return Err(unusable());
+            }
             let Some(rows) = as_i64(&folded) else {
                 return Err(unusable());
             };
             let offset = ScalarValue::UInt64(Some(rows.unsigned_abs()));
             return Ok(match rows {
-                0 => (WindowFrameBound::CurrentRow, "CURRENT ROW".into()),
+                0 => (WindowFrameBound::CurrentRow, text),
                 1.. => (WindowFrameBound::Following(offset), text),
                 _ => (WindowFrameBound::Preceding(offset), text),
             });
@@ -281,7 +284,7 @@ impl Planner<'_> {
             ));
         };
         if as_i64(&folded) == Some(0) {
-            return Ok((WindowFrameBound::CurrentRow, "CURRENT ROW".into()));
+            return Ok((WindowFrameBound::CurrentRow, text));
         }
         let offset = if negative {
             folded.arithmetic_negate().map_err(|_| unusable())?

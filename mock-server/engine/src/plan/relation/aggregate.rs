@@ -16,7 +16,7 @@ use sparring_sql::lower::internal;
 
 use super::{row, windows};
 use crate::error::{Error, Result};
-use crate::functions::{self, Call};
+use crate::functions::{self, Call, CastMode, cast};
 use crate::plan::expression::Item;
 use crate::plan::names::{self, Names};
 use crate::plan::scope::{Column, ColumnId};
@@ -466,24 +466,63 @@ impl Planner<'_> {
         }
         let (input, grouped) = prepare(input, keys, None)?;
         let mut list: Vec<Typed> = grouped.keys.iter().map(|(key, _)| key.clone()).collect();
+        let as_first = aggregates
+            .iter()
+            .all(|value| fits_pivot_first(&value.data_type));
         for value in &values {
-            let same = functions::equals(self.context, by.clone(), value.clone())?;
+            let same = functions::equals(self.context, by.clone(), self.beside(value, &by)?)?;
             let condition = if value.expr == Typed::null(value.data_type.clone()).expr {
                 Expr::IsNull(Box::new(by.expr.clone()))
             } else {
                 same.expr
             };
             for aggregate in &aggregates {
-                let shown = pivot_name(value);
+                let shown = self.pivot_name(value)?;
                 let name = if aggregates.len() == 1 {
                     shown
                 } else {
                     format!("{shown}_{}", aggregate.output_name())
                 };
-                list.push(self.only_where(aggregate, &condition)?.aliased(name));
+                let found = if as_first {
+                    self.only_where(aggregate, &condition)?
+                } else {
+                    over_matching(aggregate, &condition)?
+                };
+                list.push(found.aliased(name));
             }
         }
         self.grouped(input, grouped, list)
+    }
+
+    /// A pivot's value in the type of its column: fields of rows are told by their places.
+    fn beside(&self, value: &Typed, by: &Typed) -> Result<Typed> {
+        match (&value.data_type, &by.data_type) {
+            (DataType::Struct(a), DataType::Struct(b)) if a.len() == b.len() => {
+                let mode = CastMode::implicit(self.context);
+                cast(self.context, value.clone(), &by.data_type, mode, None)
+            }
+            _ => Ok(value.clone()),
+        }
+    }
+
+    /// How a pivot's value names its column: its alias, or the value as text.
+    fn pivot_name(&self, value: &Typed) -> Result<String> {
+        if let Some(alias) = &value.alias {
+            return Ok(alias.to_string());
+        }
+        match value.constant() {
+            Some(ScalarValue::Utf8(Some(text))) => Ok(text.clone()),
+            Some(constant) if constant.is_null() => Ok("null".to_owned()),
+            Some(_) => Ok(value.name.to_string()),
+            None if value.is_foldable() => {
+                let array = self.fold(value)?.to_array()?;
+                crate::show::pretty(&array, 0, self.context.time_zone)
+            }
+            None => Err(Error::new(
+                "NON_LITERAL_PIVOT_VALUES",
+                [("expression", format!("\"{}\"", value.name))],
+            )),
+        }
     }
 
     /// The distinct values of a pivot that does not name them, in order, as Spark collects them.
@@ -587,13 +626,30 @@ impl Planner<'_> {
     }
 }
 
-/// How a pivot's value names its column.
-fn pivot_name(value: &Typed) -> String {
-    match value.constant() {
-        Some(ScalarValue::Utf8(Some(text))) => text.clone(),
-        Some(constant) if constant.is_null() => "null".to_owned(),
-        _ => value.output_name().to_string(),
-    }
+/// Types that Spark's `PivotFirst` holds; with any other it pivots inside of the aggregates.
+fn fits_pivot_first(data_type: &DataType) -> bool {
+    *data_type == DataType::Boolean || crate::types::coerce::is_numeric(data_type)
+}
+
+/// The aggregate over its arguments where the condition holds and nulls elsewhere.
+fn over_matching(aggregate: &Typed, condition: &Expr) -> Result<Typed> {
+    let expr = aggregate.expr.clone().transform(|node| {
+        Ok(match node {
+            Expr::AggregateFunction(mut function) => {
+                for arg in &mut function.params.args {
+                    let kept = (Box::new(condition.clone()), Box::new(arg.clone()));
+                    let case = datafusion::logical_expr::Case::new(None, vec![kept], None);
+                    *arg = Expr::Case(case);
+                }
+                Transformed::yes(Expr::AggregateFunction(function))
+            }
+            other => Transformed::no(other),
+        })
+    })?;
+    Ok(Typed {
+        expr: expr.data,
+        ..aggregate.clone()
+    })
 }
 
 /// Keys that are not plain columns are computed below the aggregate.
@@ -858,7 +914,10 @@ fn cube(n: usize) -> Vec<Vec<usize>> {
     sets
 }
 
-fn internal_call(expression: &proto::Expression) -> Option<(&str, &[proto::Expression])> {
+/// The call of an internal form of the SQL crate: its name and arguments.
+pub(super) fn internal_call(
+    expression: &proto::Expression,
+) -> Option<(&str, &[proto::Expression])> {
     match &expression.expr_type {
         Some(ExprType::UnresolvedFunction(function)) if function.is_internal() => {
             Some((function.function_name.as_str(), &function.arguments))

@@ -15,7 +15,7 @@ use sparring_sql::lower::internal;
 use super::aggregate::column_named;
 use super::row;
 use crate::error::{Error, Result};
-use crate::functions::{CastMode, cast, equals};
+use crate::functions::equals;
 use crate::plan::scope::{Column, Scope};
 use crate::plan::typed::Typed;
 use crate::plan::{Planned, Planner, project};
@@ -62,10 +62,7 @@ impl Planner<'_> {
         scope: &Scope,
     ) -> Result<Expr> {
         let value = self.resolve(condition, scope)?;
-        if !matches!(
-            value.data_type,
-            arrow::datatypes::DataType::Boolean | arrow::datatypes::DataType::Null
-        ) {
+        if value.data_type != arrow::datatypes::DataType::Boolean {
             return Err(Error::new(
                 "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE",
                 [
@@ -77,15 +74,7 @@ impl Planner<'_> {
                 ],
             ));
         }
-        let mode = CastMode::implicit(self.context);
-        Ok(cast(
-            self.context,
-            value,
-            &arrow::datatypes::DataType::Boolean,
-            mode,
-            None,
-        )?
-        .expr)
+        Ok(value.expr)
     }
 
     /// `USING (…)`: the named columns come first and once; the other side's keep their qualifier.
@@ -224,7 +213,11 @@ pub(super) fn joined(
     let builder = LogicalPlanBuilder::from(left.plan);
     let plan: LogicalPlan = match row::all(conditions) {
         None if kind == PlanJoin::Inner => builder.cross_join(right.plan)?.build()?,
-        condition => builder.join_on(right.plan, kind, condition)?.build()?,
+        condition => {
+            // Every row meets every row where the query says nothing.
+            let condition = condition.unwrap_or_else(|| datafusion::logical_expr::lit(true));
+            builder.join_on(right.plan, kind, [condition])?.build()?
+        }
     };
     let scope = match kind {
         PlanJoin::LeftSemi | PlanJoin::LeftAnti => left_scope,

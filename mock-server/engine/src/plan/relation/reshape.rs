@@ -9,8 +9,10 @@ use arrow::datatypes::{DataType, Field, Fields, Schema};
 use datafusion::logical_expr::Expr;
 use prost::Message;
 use sparring_proto::Required;
-use sparring_proto::connect::{self as proto};
+use sparring_proto::connect::{self as proto, expression::ExprType};
+use sparring_sql::lower::internal;
 
+use super::aggregate::internal_call;
 use super::generate::unnest;
 use super::local;
 use crate::error::{Error, Result};
@@ -31,50 +33,124 @@ impl Planner<'_> {
     /// `Unpivot`: for each row one row a value column, with the column's name and its value.
     pub(super) fn unpivot(&self, node: &proto::Unpivot) -> Result<Planned> {
         let input = self.relation(node.input.as_deref().required("unpivot.input")?)?;
-        let values_of = |expressions: &[proto::Expression]| -> Result<Vec<Typed>> {
-            self.select_list(expressions, &input.scope)?
-                .into_iter()
-                .map(|item| match item {
-                    Item::Value(value) => Ok(value),
-                    Item::Generator(_) => Err(Error::unsupported("a generator in unpivot")),
-                })
-                .collect()
+        let from_sql = matches!(node.ids.as_slice(), [only]
+            if internal_call(only).is_some_and(|(name, _)| name == internal::UNPIVOT_REMAINING));
+        let ids = if from_sql {
+            Vec::new()
+        } else {
+            self.values_of(&node.ids, &input)?
         };
-        let ids = values_of(&node.ids)?;
-        let values = match &node.values {
-            Some(values) => values_of(&values.values)?,
+        let rows: Vec<(String, Vec<Typed>)> = match &node.values {
+            Some(values) => values
+                .values
+                .iter()
+                .map(|value| self.unpivot_row(value, &input))
+                .collect::<Result<Vec<_>>>()?
+                .into_iter()
+                .flatten()
+                .collect(),
             // Without values all columns that are no identifiers are unpivoted.
             None => input
                 .scope
                 .columns
                 .iter()
                 .filter(|column| !ids.iter().any(|id| id.id == Some(column.id)))
-                .map(Typed::column)
+                .map(|column| (column.name.to_string(), vec![Typed::column(column)]))
                 .collect(),
         };
-        if values.is_empty() {
+        if rows.is_empty() {
             return Err(Error::of("UNPIVOT_REQUIRES_VALUE_COLUMNS"));
         }
-        let common =
-            without_strings(&values, self.context.ansi).ok_or_else(|| mismatch(&values))?;
-        let nullable = values.iter().any(|value| value.nullable);
-        let names: Vec<String> = values
-            .iter()
-            .map(|value| value.output_name().to_string())
-            .collect();
+        let ids = if from_sql {
+            let is_used = |column: &&Column| {
+                let mut values = rows.iter().flat_map(|(_, row)| row);
+                values.any(|value| value.id == Some(column.id))
+            };
+            let columns = input.scope.columns.iter();
+            columns
+                .filter(|column| !is_used(column))
+                .map(Typed::column)
+                .collect()
+        } else {
+            ids
+        };
+        let value_names = match from_sql {
+            true => sparring_sql::parse_multipart_identifier(&node.value_column_name)?,
+            false => vec![node.value_column_name.clone()],
+        };
+        if rows.iter().any(|(_, row)| row.len() != value_names.len()) {
+            return Err(Error::new(
+                "UNPIVOT_VALUE_SIZE_MISMATCH",
+                [("names", value_names.len().to_string())],
+            ));
+        }
         let mode = CastMode::implicit(self.context);
-        let args = values
-            .into_iter()
-            .map(|value| Ok(cast(self.context, value, &common, mode, None)?.expr))
-            .collect::<Result<Vec<_>>>()?;
+        let mut values = Vec::with_capacity(value_names.len());
+        let mut args: Vec<Vec<Expr>> = vec![Vec::new(); rows.len()];
+        for (place, name) in value_names.into_iter().enumerate() {
+            let column: Vec<Typed> = rows
+                .iter()
+                .filter_map(|(_, row)| row.get(place).cloned())
+                .collect();
+            let common =
+                without_strings(&column, self.context.ansi).ok_or_else(|| mismatch(&column))?;
+            let nullable = column.iter().any(|value| value.nullable);
+            values.push(Column::new(name, common.clone(), nullable));
+            for (row, value) in args.iter_mut().zip(column) {
+                row.push(cast(self.context, value, &common, mode, None)?.expr);
+            }
+        }
         let variable = Column::new(node.variable_column_name.as_str(), DataType::Utf8, false);
-        let value = Column::new(node.value_column_name.as_str(), common, nullable);
-        let generator = rows_of_values(names, args, &variable, &value);
+        let names = rows.into_iter().map(|(name, _)| name).collect();
+        let args = args.into_iter().flatten().collect();
+        let generator = rows_of_values(names, args, &variable, &values);
         let unpivoted = unnest(input, generator)?;
         let mut items: Vec<Item> = ids.into_iter().map(Item::Value).collect();
         items.push(Item::Value(Typed::column(&variable)));
-        items.push(Item::Value(Typed::column(&value)));
+        items.extend(values.iter().map(|value| Item::Value(Typed::column(value))));
         self.select(unpivoted, items)
+    }
+
+    fn values_of(&self, expressions: &[proto::Expression], input: &Planned) -> Result<Vec<Typed>> {
+        self.select_list(expressions, &input.scope)?
+            .into_iter()
+            .map(|item| match item {
+                Item::Value(value) => Ok(value),
+                Item::Generator(_) => Err(Error::unsupported("a generator in unpivot")),
+            })
+            .collect()
+    }
+
+    /// What one entry of an UNPIVOT makes rows of: a column, several by a star, or a set of columns
+    /// that Spark names after all of them.
+    fn unpivot_row(
+        &self,
+        value: &proto::Expression,
+        input: &Planned,
+    ) -> Result<Vec<(String, Vec<Typed>)>> {
+        let (inner, alias) = match &value.expr_type {
+            Some(ExprType::Alias(alias)) => (
+                alias.expr.as_deref().required("alias.expr")?,
+                alias.name.first().cloned(),
+            ),
+            _ => (value, None),
+        };
+        let Some((internal::UNPIVOT_ROW, columns)) = internal_call(inner) else {
+            let values = self.values_of(std::slice::from_ref(value), input)?;
+            let named = values
+                .into_iter()
+                .map(|value| (value.output_name().to_string(), vec![value]));
+            return Ok(named.collect());
+        };
+        let row = self.values_of(columns, input)?;
+        let name = alias.unwrap_or_else(|| {
+            let names: Vec<&str> = row
+                .iter()
+                .map(|value| value.output_name().as_ref())
+                .collect();
+            names.join("_")
+        });
+        Ok(vec![(name, row)])
     }
 
     /// `ToSchema`: columns by name, in the schema's order and types.
@@ -332,19 +408,23 @@ fn storable(from: &DataType, to: &DataType) -> bool {
         }
 }
 
-/// For each row a list with one struct of name and value for each of `args`.
+/// For each row a list with one struct of a name and values for each name; `args` are the values,
+/// name by name.
 pub(super) fn rows_of_values(
     names: Vec<String>,
     args: Vec<Expr>,
     variable: &Column,
-    value: &Column,
+    values: &[Column],
 ) -> Generator {
-    let fields = Fields::from(vec![
-        Field::new(variable.name.as_ref(), DataType::Utf8, false),
-        Field::new(value.name.as_ref(), value.data_type.clone(), value.nullable),
-    ]);
+    let described = values
+        .iter()
+        .map(|value| Field::new(value.name.as_ref(), value.data_type.clone(), value.nullable));
+    let fields: Fields = std::iter::once(Field::new(variable.name.as_ref(), DataType::Utf8, false))
+        .chain(described)
+        .collect();
     let item = DataType::Struct(fields.clone());
     let options = format!("{names:?} {item}");
+    let n_values = values.len();
     let list = Kernel::call(
         "unpivoted",
         options,
@@ -352,13 +432,11 @@ pub(super) fn rows_of_values(
         args,
         move |args| {
             let arrays = args.arrays()?;
-            let width = arrays.len();
+            let width = names.len();
             let rows = args.rows;
             let places: Vec<(usize, usize)> = (0..rows)
                 .flat_map(|row| (0..width).map(move |column| (column, row)))
                 .collect();
-            let sources: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
-            let values = interleave(&sources, &places)?;
             let variables = StringArray::from(
                 names
                     .iter()
@@ -367,8 +445,17 @@ pub(super) fn rows_of_values(
                     .take(width * rows)
                     .collect::<Vec<_>>(),
             );
-            let pairs =
-                StructArray::try_new(fields.clone(), vec![Arc::new(variables), values], None)?;
+            let mut columns: Vec<ArrayRef> = vec![Arc::new(variables)];
+            for value in 0..n_values {
+                let sources: Vec<&dyn Array> = arrays
+                    .iter()
+                    .skip(value)
+                    .step_by(n_values)
+                    .map(AsRef::as_ref)
+                    .collect();
+                columns.push(interleave(&sources, &places)?);
+            }
+            let rows_of_all = StructArray::try_new(fields.clone(), columns, None)?;
             Ok(Arc::new(ListArray::try_new(
                 Arc::new(Field::new(
                     "element",
@@ -376,14 +463,14 @@ pub(super) fn rows_of_values(
                     false,
                 )),
                 OffsetBuffer::from_lengths(std::iter::repeat_n(width, rows)),
-                Arc::new(pairs),
+                Arc::new(rows_of_all),
                 None,
             )?))
         },
     );
     Generator {
         list,
-        columns: vec![variable.clone(), value.clone()],
+        columns: std::iter::once(variable).chain(values).cloned().collect(),
         is_struct: true,
         outer: false,
     }

@@ -54,25 +54,23 @@ impl Planner<'_> {
         for (index, (l, r)) in left_values.into_iter().zip(right_values).enumerate() {
             let data_type = common(&l.data_type, &r.data_type, self.context.ansi)
                 .ok_or_else(|| incompatible(name, index, &l, &r))?;
+            // A widened column is a new one: an alias of a cast, without the marks of the old.
+            let metadata = (l.data_type == data_type).then(|| Arc::clone(&l.metadata));
+            let mode = CastMode::implicit(self.context);
+            let l = cast(self.context, l, &data_type, mode, None)?;
+            let r = cast(self.context, r, &data_type, mode, None)?;
             let mut column = Column::new(
                 Arc::clone(&l.name),
-                data_type.clone(),
+                data_type,
                 match operation {
                     SetOpType::Union => l.nullable || r.nullable,
                     SetOpType::Intersect => l.nullable && r.nullable,
                     _ => l.nullable,
                 },
             );
-            column.metadata = Arc::clone(&l.metadata);
-            let mode = CastMode::implicit(self.context);
-            lefts.push((
-                column.clone(),
-                cast(self.context, l, &data_type, mode, None)?,
-            ));
-            rights.push((
-                column.clone(),
-                cast(self.context, r, &data_type, mode, None)?,
-            ));
+            column.metadata = metadata.unwrap_or_default();
+            lefts.push((column.clone(), l));
+            rights.push((column.clone(), r));
             columns.push(column);
         }
         let scope = Scope {

@@ -63,21 +63,38 @@ pub(crate) fn statement(parser: &mut Parser<'_>) -> Parsed<Statement> {
     }
 }
 
-/// First words of statements that Spark or Databricks has and we have not. They are refused by name, with the
-/// class that Spark keeps for statements it knows and does not take.
-const UNSUPPORTED: [&str; 22] = [
-    "ADD", "APPLY", "BEGIN", "CALL", "COMMIT", "CONVERT", "DECLARE", "DENY", "EXECUTE", "EXPORT",
-    "FSCK", "GENERATE", "IMPORT", "LIST", "LOAD", "LOCK", "PUT", "REORG", "ROLLBACK", "START",
-    "SYNC", "UNLOCK",
+/// First words of statements that Spark or Databricks has and this server has not.
+const NOT_OFFERED: [&str; 13] = [
+    "ADD", "APPLY", "BEGIN", "CALL", "CONVERT", "DECLARE", "DENY", "EXECUTE", "FSCK", "GENERATE",
+    "LIST", "REORG", "SYNC",
 ];
 
+/// First words that Spark's grammar knows and Spark does not take.
+const UNSUPPORTED: [&str; 9] = [
+    "COMMIT", "EXPORT", "IMPORT", "LOAD", "LOCK", "PUT", "ROLLBACK", "START", "UNLOCK",
+];
+
+/// Statements that are refused by name, whatever follows.
 fn refuse_unsupported(parser: &Parser<'_>) -> Parsed<()> {
-    let Some(word) = UNSUPPORTED.iter().find(|word| parser.is_word_text(word)) else {
-        return Ok(());
+    let first = |words: &[&'static str]| {
+        let found = words.iter().find(|word| parser.is_word_text(word));
+        found.copied()
     };
+    let is_variable = (parser.is_word(K::Set) && is_variable(parser, 1))
+        || (parser.is_words(&[K::Drop, K::Temporary]) && is_variable(parser, 2));
+    let offered = first(&NOT_OFFERED)
+        .map(str::to_owned)
+        .or_else(|| is_variable.then(|| "session variables".to_owned()));
+    let taken = first(&UNSUPPORTED);
+    if offered.is_none() && taken.is_none() {
+        return Ok(());
+    }
     // A word alone is a slip of the pen.
     if matches!(parser.kind_ahead(1), T::End | T::Semicolon) {
         return Err(parser.syntax_error_at(parser.mark() + 1, ""));
+    }
+    if parser.is_word_text("DECLARE") {
+        no_condition(parser)?;
     }
     let mut end = parser.mark();
     while !matches!(
@@ -86,14 +103,53 @@ fn refuse_unsupported(parser: &Parser<'_>) -> Parsed<()> {
     ) {
         end += 1;
     }
-    Err(parser.error(
-        parser.mark(),
-        end,
-        "INVALID_STATEMENT_OR_CLAUSE",
-        Some("42601"),
-        format!("The statement or clause: {word} is not valid."),
-        &[("operation", word)],
-    ))
+    Err(match (offered, taken) {
+        (_, Some(word)) => parser.error(
+            parser.mark(),
+            end,
+            "INVALID_STATEMENT_OR_CLAUSE",
+            Some("42601"),
+            format!("The statement or clause: {word} is not valid."),
+            &[("operation", word)],
+        ),
+        (offered, None) => {
+            let feature = offered.unwrap_or_default();
+            parser.error(
+                parser.mark(),
+                end,
+                "UNSUPPORTED_FEATURE.NOT_OFFERED",
+                Some("0A000"),
+                format!("The feature is not supported: {feature} is not offered by Sparring."),
+                &[("feature", &feature)],
+            )
+        }
+    })
+}
+
+/// VARIABLE or VAR with a name behind it; `SET var = 1` is a setting.
+fn is_variable(parser: &Parser<'_>, ahead: usize) -> bool {
+    let text = parser.text_of(parser.mark() + ahead);
+    let is_word = ["VAR", "VARIABLE"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word));
+    is_word
+        && (parser.kind_ahead(ahead + 1) == T::LeftParen
+            || super::identifier::is_identifier(parser.kind_ahead(ahead + 1)))
+}
+
+/// Variables are replaced or declared, there is no `IF NOT EXISTS`.
+fn no_condition(parser: &Parser<'_>) -> Parsed<()> {
+    let words = [T::Word(K::If), T::Word(K::Not), T::Word(K::Exists)];
+    let found = (1..=4).find(|at| {
+        words
+            .iter()
+            .enumerate()
+            .all(|(place, word)| parser.kind_ahead(at + place) == *word)
+    });
+    match found {
+        Some(at) => Err(parser.syntax_error_at(parser.mark() + at + 2, "")),
+        None => Ok(()),
+    }
 }
 
 /// `WITH … query` or `WITH … INSERT|UPDATE|DELETE|MERGE …`.

@@ -203,7 +203,7 @@ impl Cast {
         if same_shape(&self.from, &self.to) {
             return relabel(array, &self.to);
         }
-        if array.null_count() == array.len() {
+        if self.from == T::Null || array.null_count() == array.len() {
             return Ok(new_null_array(&self.to, array.len()));
         }
         if is_plain(&self.from, &self.to) {
