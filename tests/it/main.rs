@@ -1,4 +1,10 @@
 //! End-to-end and replay tests, in one binary because each that links the engine is large.
 
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "helpers of tests are tests, which lints do not see"
+)]
+
 mod replay;
 mod semantics;

@@ -380,7 +380,7 @@ fn analysis(result: &AnalyzeResult) -> Value {
         AnalyzeResult::Persist(_) => json!("persist"),
         AnalyzeResult::Unpersist(_) => json!("unpersist"),
         AnalyzeResult::GetStorageLevel(value) => {
-            let level = value.storage_level.clone().unwrap_or_default();
+            let level = value.storage_level.unwrap_or_default();
             json!({
                 "use_disk": level.use_disk,
                 "use_memory": level.use_memory,

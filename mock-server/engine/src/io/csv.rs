@@ -234,10 +234,7 @@ impl Records<'_> {
         let mut chars = text.char_indices().skip(1).peekable();
         while let Some((at, c)) = chars.next() {
             let next = chars.peek().map(|(_, next)| *next);
-            if Some(c) == dialect.escape && next == Some(quote) && c != quote {
-                value.push(quote);
-                chars.next();
-            } else if c == quote && dialect.escape == Some(quote) && next == Some(quote) {
+            if Some(c) == dialect.escape && next == Some(quote) {
                 value.push(quote);
                 chars.next();
             } else if Some(c) == dialect.escape && next == Some(c) && c != quote {

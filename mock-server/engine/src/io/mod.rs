@@ -31,7 +31,7 @@ pub(crate) enum Opened {
     /// Rows.
     Source(Source),
     /// A view of the catalog, which is a query.
-    View(View),
+    View(Arc<View>),
     /// No table, view or file of the catalog: perhaps a name that only translation knows.
     Nothing,
 }
@@ -159,7 +159,9 @@ async fn open_name(context: &Context, table: &proto::read::NamedTable) -> Result
         return Ok(Opened::Nothing);
     };
     match entry.kind {
-        RelationKind::View(view) => view_query(&view, name.parts()).map(Opened::View),
+        RelationKind::View(view) => {
+            view_query(&view, name.parts()).map(|view| Opened::View(Arc::new(view)))
+        }
         RelationKind::Table(files) => {
             let mut all: BTreeMap<String, String> = files.options.clone();
             all.extend(table.options.iter().map(|(k, v)| (k.clone(), v.clone())));

@@ -124,16 +124,6 @@ impl Sources {
         files
     }
 
-    /// Keeps an opened source.
-    pub(crate) fn insert(&mut self, read: &proto::Read, source: Source) {
-        self.by_read.insert(Self::key(read), source);
-    }
-
-    /// Keeps a parsed view.
-    pub(crate) fn insert_view(&mut self, read: &proto::Read, view: View) {
-        self.views.insert(Self::key(read), Arc::new(view));
-    }
-
     /// Opens everything that a relation reads.
     pub(crate) async fn open(context: &Context, relation: &proto::Relation) -> Result<Self> {
         let mut sources = Self::default();
@@ -160,7 +150,7 @@ impl Sources {
                 }
                 crate::io::Opened::View(view) => {
                     super::relation::children::reads(&view.query, &mut pending)?;
-                    self.views.insert(key, Arc::new(view));
+                    self.views.insert(key, view);
                 }
                 // A name that is a temporary view or a common table expression, or is unknown:
                 // translation finds out with the names at hand.

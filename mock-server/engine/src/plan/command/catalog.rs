@@ -111,7 +111,9 @@ pub(super) async fn run(context: &Context, node: &proto::Catalog) -> Result<prot
                 .flag("isCluster", fields.iter().map(|_| false))
                 .relation()
         }
-        CatType::DropTempView(call) => truth(session.drop_temp_view(&[call.view_name.clone()])),
+        CatType::DropTempView(call) => {
+            truth(session.drop_temp_view(std::slice::from_ref(&call.view_name)))
+        }
         CatType::DropGlobalTempView(call) => {
             let name = ["global_temp".to_owned(), call.view_name.clone()];
             truth(session.drop_temp_view(&name))

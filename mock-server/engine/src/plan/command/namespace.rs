@@ -183,7 +183,7 @@ fn drop_schema(context: &Context, node: &Drop) -> Result<proto::Relation> {
             .filter(|((c, s, _), _)| inside(c, s))
             .map(|(k, entry)| (k.clone(), entry.clone()))
             .collect();
-        if !node.cascade && !(relations.is_empty() && volumes.is_empty()) {
+        if !(node.cascade || (relations.is_empty() && volumes.is_empty())) {
             return Err(Error::new(
                 "SCHEMA_NOT_EMPTY",
                 [("schemaName", quote(&name))],
