@@ -317,8 +317,10 @@ const CONDITIONS: &[Condition] = &[
     row("INVALID_PARAMETER_VALUE.DATETIME_UNIT", "22023", Exception::Parse, "The value of parameter(s) <parameter> in <functionName> is invalid: expects one of the units without quotes YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, MILLISECOND, MICROSECOND, but got the string literal <invalidValue>."),
     row("INVALID_PARAMETER_VALUE.INTERRUPT_TYPE_OPERATION_ID_REQUIRES_ID", "22023", Exception::Sql, "The value of parameter(s) <parameter> in <functionName> is invalid: INTERRUPT_TYPE_OPERATION_ID requested, but no operation_id provided."),
     row("INVALID_PARAMETER_VALUE.INTERRUPT_TYPE_TAG_REQUIRES_TAG", "22023", Exception::Sql, "The value of parameter(s) <parameter> in <functionName> is invalid: INTERRUPT_TYPE_TAG requested, but no operation_tag provided."),
+    row("INVALID_PARAMETER_VALUE.LENGTH", "22023", Exception::Runtime, "The value of parameter(s) <parameter> in <functionName> is invalid: Expects `length` greater than or equal to 0, but got <length>."),
     row("INVALID_PARAMETER_VALUE.PATTERN", "22023", Exception::Runtime, "The value of parameter(s) <parameter> in <functionName> is invalid: <value>."),
     row("INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX", "22023", Exception::Runtime, "The value of parameter(s) <parameter> in <functionName> is invalid: Expects group index between 0 and <groupCount>, but got <groupIndex>."),
+    row("INVALID_PARAMETER_VALUE.START", "22023", Exception::Runtime, "The value of parameter(s) <parameter> in <functionName> is invalid: Expects a positive or a negative value for `start`, but got 0."),
     row("INVALID_PARTITION_COLUMN_DATA_TYPE", "0A000", Exception::Analysis, "Cannot use <type> for partition column."),
     row("INVALID_REGEXP_REPLACE", "22023", Exception::Runtime, "Could not perform regexp_replace for source = \"<source>\", pattern = \"<pattern>\", replacement = \"<replacement>\" and position = <position>."),
     row("INVALID_SAVE_MODE", "42000", Exception::Analysis, "The specified save mode <mode> is invalid. Valid save modes include \"append\", \"overwrite\", \"ignore\", \"error\", \"errorifexists\", and \"default\"."),
@@ -344,6 +346,7 @@ const CONDITIONS: &[Condition] = &[
     row("JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE", "42K0E", Exception::ExtendedAnalysis, "The join condition <joinCondition> has the invalid type <conditionType>, expected \"BOOLEAN\"."),
     row("LOAD_DATA_PATH_NOT_EXISTS", "42K03", Exception::Analysis, "LOAD DATA input path does not exist: <path>."),
     row("LOCATION_ALREADY_EXISTS", "42710", Exception::Analysis, "Cannot name the managed table as <identifier>, as its associated location <location> already exists. Please pick a different table name, or remove the existing location first."),
+    row("MALFORMED_CHARACTER_CODING", "22000", Exception::Runtime, "Invalid value found when performing <function> with <charset>"),
     row("MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION", "22023", Exception::Spark, "Malformed records are detected in record parsing: <badRecord>.\nParse Mode: <failFastMode>. To process malformed records as null result, try setting the option 'mode' as 'PERMISSIVE'. "),
     row("MERGE_CARDINALITY_VIOLATION", "23K01", Exception::Runtime, "The ON search condition of the MERGE statement matched a single row from the target table with multiple rows of the source table.\nThis could result in the target row being operated on more than once with an update or delete operation and is not allowed."),
     row("MISSING_AGGREGATION", "42803", Exception::ExtendedAnalysis, "The non-aggregating expression <expression> is based on columns which are not participating in the GROUP BY clause.\nAdd the columns or the expression to the GROUP BY, aggregate the expression, or use <expressionAnyValue> if you do not care which of the values within a group is returned."),
@@ -552,7 +555,9 @@ const CONDITIONS: &[Condition] = &[
     row("WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605", Exception::Analysis, "The <functionName> requires <expectedNum> parameters but the actual number is <actualNum>. Please, refer to '<docroot>/sql-ref-functions.html' for a fix."),
     row("WRONG_NUM_ARGS.WITH_SUGGESTION", "42605", Exception::Analysis, "The <functionName> requires <expectedNum> parameters but the actual number is <actualNum>. If you have to call this function with <legacyNum> parameters, set the legacy configuration <legacyConfKey> to <legacyConfValue>."),
     row("_LEGACY_ERROR_TEMP_1034", "", Exception::Analysis, "It is not allowed to use window functions inside <clauseName> clause."),
+    row("_LEGACY_ERROR_TEMP_1037", "", Exception::Analysis, "Window function <wf> requires window to be ordered, please add ORDER BY clause. For example SELECT <wf>(value_expr) OVER (PARTITION BY window_partition ORDER BY window_ordering) from table."),
     row("_LEGACY_ERROR_TEMP_1201", "", Exception::Analysis, "Cannot resolve column name \"<colName>\" among (<fieldNames>)."),
+    row("_LEGACY_ERROR_TEMP_2128", "", Exception::Runtime, "The key array and value array of MapData must have the same length."),
 ];
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ use datafusion::logical_expr::{AggregateUDF, Case, Expr};
 
 use super::fold::{Fold, Rows};
 use super::kernel::Kernel;
+use super::kernels::java_hash::{hash_set_order, open_hash_order};
 use super::kernels::statistics::{
     at_shares, doubles, moments, pairs, percentile, percentile_discrete, sorted,
 };
@@ -88,6 +89,7 @@ pub(super) const TABLE: &[Function] = &[
     aggregate("min", |call| extreme(call, min_udaf())),
     aggregate("min_by", |call| extreme_by(call, false)),
     aggregate("mode", mode),
+    aggregate("mode_within_group", mode_within_group),
     aggregate("percentile", percentile_of),
     aggregate("percentile_approx", percentile_approx),
     aggregate("percentile_cont_within_group", percentile_within_group),
@@ -172,6 +174,8 @@ fn summand(call: &Call<'_>) -> Result<Typed> {
     let arg = call.arg(0)?;
     match &arg.data_type {
         DataType::Utf8 | DataType::Null => call.implicit(0, &DataType::Float64),
+        // Spark adds times up as seconds since the epoch.
+        DataType::Timestamp(_, Some(_)) => converted(call, arg.clone(), &DataType::Float64),
         DataType::Duration(_) | DataType::Interval(IntervalUnit::YearMonth) => Ok(arg.clone()),
         number if is_numeric(number) => Ok(arg.clone()),
         _ => Err(call.unexpected_type(0, NUMERIC_OR_INTERVAL)),
@@ -228,13 +232,7 @@ fn sum(call: &Call<'_>, tries: bool) -> Result<Typed> {
 
 fn average(call: &Call<'_>, tries: bool) -> Result<Typed> {
     call.arity(1..=1)?;
-    let arg = match &call.arg(0)?.data_type {
-        // Spark averages times as seconds since the epoch.
-        DataType::Timestamp(_, Some(_)) => {
-            converted(call, call.arg(0)?.clone(), &DataType::Float64)?
-        }
-        _ => summand(call)?,
-    };
+    let arg = summand(call)?;
     average_of(call, arg, tries)
 }
 
@@ -397,7 +395,6 @@ fn bits(call: &Call<'_>, function: Arc<AggregateUDF>) -> Result<Typed> {
     call.arity(1..=1)?;
     let arg = match &call.arg(0)?.data_type {
         integral if is_integral(integral) => call.arg(0)?.clone(),
-        DataType::Utf8 => call.implicit(0, &DataType::Int64)?,
         DataType::Null => call.implicit(0, &DataType::Int32)?,
         _ => return Err(call.unexpected_type(0, "INTEGRAL")),
     };
@@ -550,6 +547,13 @@ fn collect(call: &Call<'_>, set: bool) -> Result<Typed> {
         let items = columns
             .first()
             .ok_or_else(|| Error::internal("a collected list lost its items"))?;
+        if set {
+            let order: UInt32Array = hash_set_order(items)
+                .into_iter()
+                .map(|place| u32::try_from(place).ok())
+                .collect();
+            return one_list(take(items, &order, None)?, &element);
+        }
         one_list(Arc::clone(items), &element)
     });
     Ok(typed(call, function, &[arg], result, call.name_as(shown)))
@@ -558,6 +562,7 @@ fn collect(call: &Call<'_>, set: bool) -> Result<Typed> {
 fn approx_count_distinct(call: &Call<'_>) -> Result<Typed> {
     call.arity(1..=2)?;
     let arg = canonical(call.arg(0)?.clone());
+    let name = format!("approx_count_distinct({})", call.arg(0)?.name);
     Ok(fold(
         call,
         ("approx_count_distinct", String::new()),
@@ -572,7 +577,8 @@ fn approx_count_distinct(call: &Call<'_>) -> Result<Typed> {
                 i64::try_from(n).unwrap_or(i64::MAX),
             ])))
         },
-    ))
+    )
+    .named(name))
 }
 
 fn double(call: &Call<'_>, index: usize) -> Result<Typed> {
@@ -708,37 +714,85 @@ fn product(call: &Call<'_>) -> Result<Typed> {
     ))
 }
 
+/// `mode(a)`, and `mode(a, true)`, which means `mode() WITHIN GROUP (ORDER BY a DESC)`: the least of
+/// the most frequent values.
 fn mode(call: &Call<'_>) -> Result<Typed> {
     call.arity(1..=2)?;
     let arg = call.arg(0)?.clone();
+    let deterministic = match call.args.get(1).map(Typed::constant) {
+        Some(Some(ScalarValue::Boolean(Some(flag)))) => *flag,
+        None => false,
+        Some(_) => return Err(call.unexpected_type(1, "BOOLEAN")),
+    };
+    if !deterministic {
+        let name = format!("mode({})", arg.name);
+        return Ok(mode_of(call, arg, None).named(name));
+    }
+    let name = format!("mode() WITHIN GROUP (ORDER BY {} DESC)", arg.name);
+    Ok(mode_of(call, arg, Some(false)).named(name))
+}
+
+/// `mode() WITHIN GROUP (ORDER BY a)`: of the most frequent values the greatest when the order
+/// descends in Spark's own sense, which is reversed. Arguments are the value and ascending.
+fn mode_within_group(call: &Call<'_>) -> Result<Typed> {
+    call.arity(2..=2)?;
+    let arg = call.arg(0)?.clone();
+    let ascending = !matches!(
+        call.arg(1)?.constant(),
+        Some(ScalarValue::Boolean(Some(false)))
+    );
+    // Spark keeps the order the other way round, and shows it so.
+    let order = if ascending { " DESC" } else { "" };
+    let name = format!("mode() WITHIN GROUP (ORDER BY {}{order})", arg.name);
+    Ok(mode_of(call, arg, Some(!ascending)).named(name))
+}
+
+fn mode_of(call: &Call<'_>, arg: Typed, order: Option<bool>) -> Typed {
     let result = (arg.data_type.clone(), true);
-    let folded = fold(
+    fold(
         call,
-        ("mode", String::new()),
+        ("mode", format!("{order:?}")),
         &[arg],
         result,
         1,
-        |columns| {
+        move |columns| {
             let values = columns
                 .first()
                 .ok_or_else(|| Error::internal("mode without values"))?;
-            let converter = RowConverter::new(vec![SortField::new(values.data_type().clone())])?;
-            let rows = converter.convert_columns(&[Arc::clone(values)])?;
+            let rows = super::collections::keys(values)?;
             let mut counts: std::collections::HashMap<_, (usize, usize)> =
                 std::collections::HashMap::new();
             for (place, row) in rows.iter().enumerate() {
                 counts.entry(row.owned()).or_insert((0, place)).0 += 1;
             }
-            // Of equally frequent values the first seen; Spark takes any.
-            let best = counts
-                .values()
-                .max_by_key(|(n, place)| (*n, std::cmp::Reverse(*place)))
-                .and_then(|(_, place)| u32::try_from(*place).ok());
-            Ok(take(values, &UInt32Array::from(vec![best]), None)?)
+            let mut counts: Vec<(usize, usize)> = counts.into_values().collect();
+            counts.sort_unstable_by_key(|(_, place)| *place);
+            let best = counts.iter().map(|(n, _)| *n).max();
+            let known: UInt32Array = counts
+                .iter()
+                .map(|(_, place)| u32::try_from(*place).ok())
+                .collect();
+            let known = take(values, &known, None)?;
+            let first = match order {
+                // Of equally frequent values Spark takes the first in the table they are counted in.
+                None => open_hash_order(&known)
+                    .into_iter()
+                    .find(|at| counts.get(*at).map(|(n, _)| *n) == best),
+                Some(max) => {
+                    let keys = super::collections::keys(&known)?;
+                    let among =
+                        (0..counts.len()).filter(|at| counts.get(*at).map(|(n, _)| *n) == best);
+                    if max {
+                        among.max_by(|a, b| keys.row(*a).cmp(&keys.row(*b)))
+                    } else {
+                        among.min_by(|a, b| keys.row(*a).cmp(&keys.row(*b)))
+                    }
+                }
+            };
+            let place = first.and_then(|at| u32::try_from(at).ok());
+            Ok(take(&known, &UInt32Array::from(vec![place]), None)?)
         },
-    );
-    let name = format!("mode({})", call.arg(0)?.name);
-    Ok(folded.named(name))
+    )
 }
 
 /// The fractions of a percentile call, and whether they came as an array.
@@ -1061,6 +1115,13 @@ fn listagg(call: &Call<'_>) -> Result<Typed> {
     }
     let arg = call.implicit(0, &DataType::Utf8)?;
     let delimiter = delimiter(call, 1)?;
+    let null = Typed::null(DataType::Utf8);
+    let shown = super::rows::with_defaults(call, 2, &[null]);
+    let shown = Call {
+        distinct: call.distinct,
+        ..shown
+    }
+    .default_name();
     Ok(fold(
         call,
         (call.name, delimiter.clone()),
@@ -1068,13 +1129,13 @@ fn listagg(call: &Call<'_>) -> Result<Typed> {
         (DataType::Utf8, true),
         1,
         move |columns| joined(columns, &delimiter, None),
-    ))
+    )
+    .named(shown))
 }
 
 /// Arguments are the key, the value, maybe the delimiter, and whether the order ascends.
 fn listagg_within_group(call: &Call<'_>) -> Result<Typed> {
     call.arity(3..=4)?;
-    let function = call.name.trim_end_matches("_within_group");
     let last = call.args.len() - 1;
     let descending = matches!(
         call.arg(last)?.constant(),
@@ -1087,11 +1148,13 @@ fn listagg_within_group(call: &Call<'_>) -> Result<Typed> {
     } else {
         String::new()
     };
-    let shown: Vec<&str> = call.args[1..last].iter().map(|a| a.name.as_ref()).collect();
+    let delimited = call.args.get(2).filter(|_| last == 3);
+    // Spark spells `string_agg` like this too.
     let name = format!(
-        "{function}({}{}) WITHIN GROUP (ORDER BY {} {} NULLS {})",
+        "listagg({}{}, {}) WITHIN GROUP (ORDER BY {} {} NULLS {})",
         if call.distinct { "DISTINCT " } else { "" },
-        shown.join(", "),
+        call.arg(1)?.name,
+        delimited.map_or("NULL", |arg| arg.name.as_ref()),
         key.name,
         if descending { "DESC" } else { "ASC" },
         if descending { "LAST" } else { "FIRST" }

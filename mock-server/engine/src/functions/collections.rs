@@ -12,7 +12,7 @@ use arrow::array::{
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::{concat, interleave, take};
-use arrow::datatypes::{DataType, Field, FieldRef, Fields, Int32Type};
+use arrow::datatypes::{DataType, Field, FieldRef, Fields, Float32Type, Float64Type, Int32Type};
 use arrow::row::{RowConverter, Rows, SortField};
 use datafusion::common::ScalarValue;
 
@@ -22,7 +22,7 @@ use super::{Call, CastMode, Function, cast, planned, scalar};
 use crate::error::{ANSI, Error, Result};
 use crate::plan::typed::Typed;
 use crate::types::arrow::{list, map, relabel};
-use crate::types::coerce::{common, is_orderable};
+use crate::types::coerce::{common, is_integral, is_orderable};
 use crate::types::sql_name;
 
 const I: DataType = DataType::Int32;
@@ -32,7 +32,8 @@ pub(super) const TABLE: &[Function] = &[
     scalar("array_append", |call| added(call, false)),
     scalar("array_compact", |call| {
         chosen(call, |_, items, range| {
-            range.filter(|place| items.is_valid(*place)).collect()
+            let is_set = is_set(items);
+            range.filter(|place| is_set(*place)).collect()
         })
     }),
     scalar("array_contains", array_contains),
@@ -47,7 +48,10 @@ pub(super) const TABLE: &[Function] = &[
     scalar("array_prepend", |call| added(call, true)),
     scalar("array_remove", array_remove),
     scalar("array_repeat", array_repeat),
-    scalar("array_size", size),
+    scalar("array_size", |call| {
+        array_arg(call)?;
+        size(call)
+    }),
     scalar("array_union", |call| of_two(call, Two::Union)),
     scalar("arrays_overlap", |call| of_two(call, Two::Overlap)),
     planned("arrays_zip"),
@@ -81,7 +85,53 @@ pub(super) const TABLE: &[Function] = &[
 /// Rows that compare as Spark compares values.
 pub(super) fn keys(values: &ArrayRef) -> Result<Rows> {
     let converter = RowConverter::new(vec![SortField::new(values.data_type().clone())])?;
-    Ok(converter.convert_columns(&[Arc::clone(values)])?)
+    Ok(converter.convert_columns(&[one_zero(values)?])?)
+}
+
+/// The values with minus zero made zero and every NaN the same, as Spark compares them.
+fn one_zero(values: &ArrayRef) -> Result<ArrayRef> {
+    Ok(match values.data_type() {
+        DataType::Float32 => {
+            let floats = values.as_primitive::<Float32Type>();
+            let same =
+                floats.unary::<_, Float32Type>(|v| if v.is_nan() { f32::NAN } else { v + 0.0 });
+            Arc::new(same)
+        }
+        DataType::Float64 => {
+            let doubles = values.as_primitive::<Float64Type>();
+            let same =
+                doubles.unary::<_, Float64Type>(|v| if v.is_nan() { f64::NAN } else { v + 0.0 });
+            Arc::new(same)
+        }
+        DataType::List(element) => {
+            let (_, offsets, items, nulls) = values.as_list::<i32>().clone().into_parts();
+            let items = one_zero(&items)?;
+            Arc::new(ListArray::try_new(
+                Arc::clone(element),
+                offsets,
+                items,
+                nulls,
+            )?)
+        }
+        DataType::Struct(fields) => {
+            let (_, columns, nulls) = values.as_struct().clone().into_parts();
+            let columns = columns.iter().map(one_zero).collect::<Result<_>>()?;
+            let n_rows = values.len();
+            Arc::new(StructArray::try_new_with_length(
+                fields.clone(),
+                columns,
+                nulls,
+                n_rows,
+            )?)
+        }
+        _ => Arc::clone(values),
+    })
+}
+
+/// Which items are null; an array of nulls knows it by its type only.
+fn is_set(items: &ArrayRef) -> impl Fn(usize) -> bool + 'static {
+    let nulls = items.logical_nulls();
+    move |at| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(at))
 }
 
 pub(super) fn range(offsets: &[i32], row: usize) -> std::ops::Range<usize> {
@@ -122,9 +172,9 @@ fn array_arg(call: &Call<'_>) -> Result<(Typed, FieldRef)> {
     match &arg.data_type {
         DataType::List(element) => Ok((arg.clone(), Arc::clone(element))),
         DataType::Null => {
-            let to = list(DataType::Null, false);
+            let to = list(DataType::Null, true);
             let arg = Typed::null(to).named(Arc::clone(&arg.name));
-            let element = Arc::new(Field::new("element", DataType::Null, false));
+            let element = Arc::new(Field::new("element", DataType::Null, true));
             Ok((arg, element))
         }
         _ => Err(call.unexpected_type(0, "ARRAY")),
@@ -223,6 +273,11 @@ fn array(call: &Call<'_>) -> Result<Typed> {
         .first()
         .map_or(DataType::Null, |value| value.data_type.clone());
     let contains_null = values.iter().any(|value| value.nullable);
+    // A letter an item says whether it may be null; `item_nullable` reads them.
+    let marks: String = values
+        .iter()
+        .map(|v| if v.nullable { 'n' } else { 'v' })
+        .collect();
     let data_type = list(item, contains_null);
     let DataType::List(element) = data_type.clone() else {
         return Err(Error::internal("an array type is no list"));
@@ -240,7 +295,7 @@ fn array(call: &Call<'_>) -> Result<Typed> {
     let result = (data_type, false);
     Ok(Kernel::typed(
         "array",
-        "",
+        marks,
         result,
         exprs,
         name,
@@ -377,18 +432,16 @@ pub(super) fn checked_map(
         return Err(Error::internal("a map without entries"));
     };
     let [map_keys, values] = columns;
+    let (rows, is_set) = (keys(&map_keys)?, is_set(&map_keys));
     for row in 0..offsets.len().saturating_sub(1) {
         if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
             continue;
         }
-        if range(&offsets, row).any(|at| map_keys.is_null(at)) {
-            return Err(Error::of("NULL_MAP_KEY"));
-        }
-    }
-    let rows = keys(&map_keys)?;
-    for row in 0..offsets.len().saturating_sub(1) {
         let mut seen = HashSet::new();
         for at in range(&offsets, row) {
+            if !is_set(at) {
+                return Err(Error::of("NULL_MAP_KEY"));
+            }
             if !seen.insert(rows.row(at).data().to_vec()) {
                 let key = ScalarValue::try_from_array(&map_keys, at)?;
                 return Err(duplicate_key(&key));
@@ -495,6 +548,7 @@ fn map_of(call: &Call<'_>) -> Result<Typed> {
 
 fn map_from_arrays(call: &Call<'_>) -> Result<Typed> {
     call.arity(2..=2)?;
+    let call = &concrete(call, &list(DataType::Null, true));
     let (DataType::List(key), DataType::List(value)) =
         (&call.arg(0)?.data_type, &call.arg(1)?.data_type)
     else {
@@ -521,6 +575,7 @@ fn map_from_arrays(call: &Call<'_>) -> Result<Typed> {
             let (left, right) = (left.as_list::<i32>(), right.as_list::<i32>());
             let nulls = NullBuffer::union(left.nulls(), right.nulls());
             let (mut lengths, mut from, mut to) = (Vec::new(), Vec::new(), Vec::new());
+            let mut uneven = None;
             for row in 0..args.rows {
                 let (l, r) = (range(left.offsets(), row), range(right.offsets(), row));
                 if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
@@ -528,10 +583,9 @@ fn map_from_arrays(call: &Call<'_>) -> Result<Typed> {
                     continue;
                 }
                 if l.len() != r.len() {
-                    return Err(Error::plain(
-                        crate::error::Exception::Runtime,
-                        "The key array and value array of MapData must have the same length.",
-                    ));
+                    // Rows before this one may hold keys twice; that is reported first.
+                    uneven = Some(Error::of("_LEGACY_ERROR_TEMP_2128"));
+                    break;
                 }
                 lengths.push(l.len());
                 for at in l {
@@ -545,6 +599,11 @@ fn map_from_arrays(call: &Call<'_>) -> Result<Typed> {
                 take(left.values(), &UInt32Array::from(from), None)?,
                 take(right.values(), &UInt32Array::from(to), None)?,
             ];
+            if let Some(error) = uneven {
+                let nulls = nulls.map(|nulls| nulls.slice(0, lengths.len()));
+                checked_map(&entries, OffsetBuffer::from_lengths(lengths), both, nulls)?;
+                return Err(error);
+            }
             checked_map(&entries, OffsetBuffer::from_lengths(lengths), both, nulls)
         },
     ))
@@ -567,12 +626,25 @@ pub(super) fn map_fields(call: &Call<'_>, index: usize) -> Result<(FieldRef, Fie
     Err(call.unexpected_type(index, "MAP"))
 }
 
+/// The call with its untyped nulls as nulls of a type (`AbstractDataType.defaultConcreteType`).
+fn concrete<'a>(call: &Call<'a>, to: &DataType) -> Call<'a> {
+    let mut call = super::rows::with_defaults(call, 0, &[]);
+    for arg in &mut call.args {
+        if arg.data_type == DataType::Null {
+            *arg = Typed::null(to.clone()).named(Arc::clone(&arg.name));
+        }
+    }
+    call
+}
+
 fn map_part(call: &Call<'_>, part: Part) -> Result<Typed> {
     call.arity(1..=1)?;
+    let call = &concrete(call, &map(DataType::Null, DataType::Null, true));
     let (key, value) = map_fields(call, 0)?;
     let element = match part {
-        Part::Keys => Field::new("element", key.data_type().clone(), false),
-        Part::Values => Field::new("element", value.data_type().clone(), value.is_nullable()),
+        // Spark does not say of these lists that they hold no null.
+        Part::Keys => Field::new("element", key.data_type().clone(), true),
+        Part::Values => Field::new("element", value.data_type().clone(), true),
         Part::Entries => Field::new("element", DataType::Struct(vec![key, value].into()), false),
     };
     let element = Arc::new(element);
@@ -619,6 +691,21 @@ fn looked_up(maps: &MapArray, wanted: &ArrayRef) -> Result<Vec<Option<usize>>> {
         .collect())
 }
 
+/// The second argument as a key of the first, which must be a map with keys of its kind.
+fn key_of(call: &Call<'_>) -> Result<Typed> {
+    let asked = call.arg(1)?;
+    if asked.data_type == DataType::Null && call.name == "map_contains_key" {
+        return Err(null_type(call));
+    }
+    let (key, _) =
+        map_fields(call, 0).map_err(|_| different_from(call, "MAP_FUNCTION_DIFF_TYPES", "MAP"))?;
+    let common = plain_common(key.data_type(), &asked.data_type, call.context.ansi);
+    if common.as_ref() != Some(key.data_type()) {
+        return Err(different_from(call, "MAP_FUNCTION_DIFF_TYPES", "MAP"));
+    }
+    call.implicit(1, key.data_type())
+}
+
 /// `m[k]`: null where the key is not.
 fn map_value(call: &Call<'_>) -> Result<Typed> {
     call.arity(2..=2)?;
@@ -651,9 +738,8 @@ fn map_value(call: &Call<'_>) -> Result<Typed> {
 
 fn map_contains_key(call: &Call<'_>) -> Result<Typed> {
     call.arity(2..=2)?;
-    let (key, _) = map_fields(call, 0)?;
-    let asked = call.implicit(1, key.data_type())?;
-    let result = (DataType::Boolean, call.any_nullable());
+    let asked = key_of(call)?;
+    let result = (DataType::Boolean, true);
     let exprs = vec![call.arg(0)?.expr.clone(), asked.expr];
     let name = call.default_name();
     Ok(Kernel::typed(
@@ -677,17 +763,42 @@ fn map_contains_key(call: &Call<'_>) -> Result<Typed> {
     ))
 }
 
+/// Whether an item may be null (`GetArrayItemUtil.computeNullabilityFromArray`): Spark only knows
+/// that it may not for a constant place in an array that is written out.
+fn item_nullable(array: &Typed, index: &Typed, first: i64) -> bool {
+    let Some(items) = Kernel::options_of(&array.expr, "array") else {
+        return true;
+    };
+    let n = i64::try_from(items.len()).unwrap_or(i64::MAX);
+    let at = match index.constant_i64() {
+        Some(at) if first == 1 && at < 0 => n + at,
+        Some(at) => at - first,
+        None => return true,
+    };
+    let item = usize::try_from(at)
+        .ok()
+        .and_then(|at| items.as_bytes().get(at));
+    item.is_none_or(|flag| *flag == b'n')
+}
+
 /// `a[i]` and `get(a, i)`, from zero.
 fn item(call: &Call<'_>, strict: bool) -> Result<Typed> {
     call.arity(2..=2)?;
+    if call.arg(0)?.data_type == DataType::Null {
+        return Err(call.unexpected_type(0, "ARRAY"));
+    }
     let (arg, element) = array_arg(call)?;
+    let known = &call.arg(1)?.data_type;
+    if !is_integral(known) && *known != DataType::Null {
+        return Err(call.unexpected_type(1, "INTEGRAL"));
+    }
     let index = call.implicit(1, &I)?;
     let name = if call.name == "get_array_item" {
         format!("{}[{}]", arg.name, call.arg(1)?.name).into()
     } else {
         call.default_name()
     };
-    let nullable = arg.nullable || index.nullable || element.is_nullable() || !strict;
+    let nullable = item_nullable(&arg, &index, 0);
     let result = (element.data_type().clone(), nullable);
     let origin = call.origin.clone();
     let options = format!("{strict} {origin:?}");
@@ -733,14 +844,18 @@ fn item(call: &Call<'_>, strict: bool) -> Result<Typed> {
 fn element_at(call: &Call<'_>, strict: bool) -> Result<Typed> {
     call.arity(2..=2)?;
     if matches!(call.arg(0)?.data_type, DataType::Map(..)) {
+        key_of(call)?;
         return map_value(call);
     }
-    if !matches!(call.arg(0)?.data_type, DataType::List(_) | DataType::Null) {
+    if !matches!(call.arg(0)?.data_type, DataType::List(_)) {
         return Err(call.unexpected_type(0, "(\"ARRAY\" or \"MAP\")"));
+    }
+    if !is_integral(&call.arg(1)?.data_type) {
+        return Err(call.unexpected_type(1, "INT"));
     }
     let (arg, element) = array_arg(call)?;
     let index = call.implicit(1, &I)?;
-    let nullable = arg.nullable || index.nullable || element.is_nullable() || !strict;
+    let nullable = item_nullable(&arg, &index, 1);
     let result = (element.data_type().clone(), nullable);
     let origin = call.origin.clone();
     let options = format!("{strict} {origin:?}");
@@ -847,10 +962,16 @@ fn with_value(call: &Call<'_>) -> Result<(Typed, Typed, FieldRef)> {
     let DataType::List(element) = &arg.data_type else {
         return Err(match call.name {
             "array_append" | "array_prepend" => call.unexpected_type(0, "ARRAY"),
+            "array_contains" | "array_position" if arg.data_type == DataType::Null => {
+                null_type(call)
+            }
             _ => different(call, "ARRAY"),
         });
     };
-    let item = common(element.data_type(), &value.data_type, call.context.ansi)
+    if value.data_type == DataType::Null && call.name == "array_contains" {
+        return Err(null_type(call));
+    }
+    let item = plain_common(element.data_type(), &value.data_type, call.context.ansi)
         .ok_or_else(|| different(call, "ARRAY"))?;
     let mode = CastMode::implicit(call.context);
     let widened = list(item.clone(), element.is_nullable());
@@ -864,7 +985,48 @@ fn with_value(call: &Call<'_>) -> Result<(Typed, Typed, FieldRef)> {
     ))
 }
 
+fn null_type(call: &Call<'_>) -> Error {
+    Error::new(
+        "DATATYPE_MISMATCH.NULL_TYPE",
+        [
+            ("sqlExpr", format!("\"{}\"", call.default_name())),
+            ("functionName", format!("`{}`", call.name)),
+        ],
+    )
+    .at(call.origin.clone())
+}
+
+/// The common type of two where strings are not read as something else
+/// (`findWiderTypeWithoutStringPromotion`).
+fn plain_common(left: &DataType, right: &DataType, ansi: bool) -> Option<DataType> {
+    if mixes_strings(left, right) {
+        return None;
+    }
+    common(left, right, ansi)
+}
+
+fn mixes_strings(left: &DataType, right: &DataType) -> bool {
+    match (left, right) {
+        (DataType::Null, _) | (_, DataType::Null) => false,
+        (DataType::List(a), DataType::List(b)) => mixes_strings(a.data_type(), b.data_type()),
+        (DataType::Map(a, _), DataType::Map(b, _)) => mixes_strings(a.data_type(), b.data_type()),
+        (DataType::Struct(a), DataType::Struct(b)) => a
+            .iter()
+            .zip(b.iter())
+            .any(|(x, y)| mixes_strings(x.data_type(), y.data_type())),
+        (a, b) => (*a == DataType::Utf8) != (*b == DataType::Utf8),
+    }
+}
+
 fn different(call: &Call<'_>, wanted: &str) -> Error {
+    different_from(call, "ARRAY_FUNCTION_DIFF_TYPES", wanted)
+}
+
+fn different_from(call: &Call<'_>, class: &str, wanted: &str) -> Error {
+    let class = match class {
+        "MAP_FUNCTION_DIFF_TYPES" => "DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES",
+        _ => "DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES",
+    };
     let type_of = |i: usize| {
         call.args
             .get(i)
@@ -872,7 +1034,7 @@ fn different(call: &Call<'_>, wanted: &str) -> Error {
             .unwrap_or_default()
     };
     Error::new(
-        "DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES",
+        class,
         [
             ("sqlExpr", format!("\"{}\"", call.default_name())),
             ("functionName", format!("`{}`", call.name)),
@@ -1041,20 +1203,7 @@ enum Two {
 fn of_two(call: &Call<'_>, two: Two) -> Result<Typed> {
     call.arity(2..=2)?;
     let types: Vec<&DataType> = call.args.iter().map(|arg| &arg.data_type).collect();
-    let (DataType::List(a), DataType::List(b)) = (types[0], types[1]) else {
-        let wrong = usize::from(matches!(types[0], DataType::List(_)));
-        return Err(call.unexpected_type(wrong, "ARRAY"));
-    };
-    let textual = |t: &DataType| *t == DataType::Utf8;
-    let item = if textual(a.data_type()) != textual(b.data_type())
-        && *a.data_type() != DataType::Null
-        && *b.data_type() != DataType::Null
-    {
-        None
-    } else {
-        common(a.data_type(), b.data_type(), call.context.ansi)
-    };
-    let item = item.ok_or_else(|| {
+    let mismatch = || {
         Error::new(
             "DATATYPE_MISMATCH.BINARY_ARRAY_DIFF_TYPES",
             [
@@ -1066,7 +1215,16 @@ fn of_two(call: &Call<'_>, two: Two) -> Result<Typed> {
             ],
         )
         .at(call.origin.clone())
-    })?;
+    };
+    let (DataType::List(a), DataType::List(b)) = (types[0], types[1]) else {
+        if types.contains(&&DataType::Null) {
+            return Err(mismatch());
+        }
+        let wrong = usize::from(matches!(types[0], DataType::List(_)));
+        return Err(call.unexpected_type(wrong, "ARRAY"));
+    };
+    let item =
+        plain_common(a.data_type(), b.data_type(), call.context.ansi).ok_or_else(mismatch)?;
     let contains_null = match two {
         Two::Union => a.is_nullable() || b.is_nullable(),
         Two::Intersect => a.is_nullable() && b.is_nullable(),
@@ -1109,7 +1267,7 @@ fn of_two(call: &Call<'_>, two: Two) -> Result<Typed> {
             let right_items = relabel(right.values(), left.values().data_type())?;
             let all = concat(&[left.values().as_ref(), right_items.as_ref()])?;
             let shift = left.values().len();
-            let keys = keys(&all)?;
+            let (keys, is_set) = (keys(&all)?, is_set(&all));
             let key = |at: usize| keys.row(at).data().to_vec();
             let nulls = NullBuffer::union(left.nulls(), right.nulls());
             let mut flags = Vec::new();
@@ -1119,13 +1277,9 @@ fn of_two(call: &Call<'_>, two: Two) -> Result<Typed> {
                 let r = range(right.offsets(), row);
                 let r = r.start + shift..r.end + shift;
                 if two == Two::Overlap {
-                    let set: HashSet<_> =
-                        r.clone().filter(|at| all.is_valid(*at)).map(key).collect();
-                    let hit = l
-                        .clone()
-                        .any(|at| all.is_valid(at) && set.contains(&key(at)));
-                    let unsure =
-                        !l.is_empty() && !r.is_empty() && l.chain(r).any(|at| all.is_null(at));
+                    let set: HashSet<_> = r.clone().filter(|at| is_set(*at)).map(key).collect();
+                    let hit = l.clone().any(|at| is_set(at) && set.contains(&key(at)));
+                    let unsure = !l.is_empty() && !r.is_empty() && l.chain(r).any(|at| !is_set(at));
                     flags.push(if hit {
                         Some(true)
                     } else if unsure {
@@ -1461,24 +1615,21 @@ fn slice(call: &Call<'_>) -> Result<Typed> {
                         return Ok(Vec::new());
                     }
                     let (start, length) = (starts.value(row), lengths.value(row));
-                    let wrong = |class| {
-                        Err(Error::new(
-                            class,
-                            [
-                                ("functionName", "`slice`".to_owned()),
-                                (
-                                    "parameter",
-                                    if start == 0 { "`start`" } else { "`length`" }.to_owned(),
-                                ),
-                                ("length", length.to_string()),
-                            ],
-                        ))
-                    };
                     if start == 0 {
-                        return wrong("INVALID_PARAMETER_VALUE.START");
+                        return Err(Error::new(
+                            "INVALID_PARAMETER_VALUE.START",
+                            [("functionName", "`slice`"), ("parameter", "`start`")],
+                        ));
                     }
                     if length < 0 {
-                        return wrong("INVALID_PARAMETER_VALUE.LENGTH");
+                        return Err(Error::new(
+                            "INVALID_PARAMETER_VALUE.LENGTH",
+                            [
+                                ("functionName", "`slice`".to_owned()),
+                                ("parameter", "`length`".to_owned()),
+                                ("length", length.to_string()),
+                            ],
+                        ));
                     }
                     let within = range(lists.offsets(), row);
                     let distance = usize::try_from(start.unsigned_abs()).unwrap_or(usize::MAX);
@@ -1505,8 +1656,21 @@ fn sort_array(call: &Call<'_>) -> Result<Typed> {
     call.arity(1..=2)?;
     let yes = Typed::literal(ScalarValue::Boolean(Some(true)), DataType::Boolean, "true");
     let call = &super::rows::with_defaults(call, 2, &[yes]);
-    let ascending = match call.arg(1)?.constant() {
+    let order = call.arg(1)?;
+    let ascending = match order.constant() {
         Some(ScalarValue::Boolean(Some(flag))) => *flag,
+        None if order.data_type == DataType::Boolean => {
+            return Err(Error::new(
+                "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
+                [
+                    ("sqlExpr", format!("\"{}\"", call.default_name())),
+                    ("inputName", "`ascendingOrder`".to_owned()),
+                    ("inputType", "\"BOOLEAN\"".to_owned()),
+                    ("inputExpr", format!("\"{}\"", order.name)),
+                ],
+            )
+            .at(call.origin.clone()));
+        }
         _ => return Err(call.unexpected_type(1, "BOOLEAN")),
     };
     let (arg, element) = array_arg(call)?;

@@ -2,6 +2,7 @@
 //! evaluated.
 
 use arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::expr::Case;
 
@@ -16,9 +17,11 @@ pub(super) const TABLE: &[Function] = &[
     scalar("if", if_else),
     scalar("ifnull", coalesce),
     scalar("nullif", nullif),
+    scalar("nullifzero", nullifzero),
     scalar("nvl", coalesce),
     scalar("nvl2", nvl2),
     scalar("when", case_when),
+    scalar("zeroifnull", zeroifnull),
 ];
 
 /// Values as one common type, or Spark's complaint that they have none.
@@ -47,7 +50,7 @@ pub(super) fn unify(call: &Call<'_>, values: &[Typed], display: &str) -> Result<
                         }
                     ),
                 ),
-                ("dataType", types.join(", ").replacen('"', "[\"", 1) + "]"),
+                ("dataType", shown_types(call, &types)),
             ],
         )
         .at(call.origin.clone())
@@ -57,6 +60,15 @@ pub(super) fn unify(call: &Call<'_>, values: &[Typed], display: &str) -> Result<
         .iter()
         .map(|value| cast(call.context, value.clone(), &common, mode, None))
         .collect()
+}
+
+/// How Spark lists types that have nothing in common.
+fn shown_types(call: &Call<'_>, types: &[String]) -> String {
+    if matches!(call.name, "if" | "when" | "nvl2" | "greatest" | "least") {
+        format!("[{}]", types.join(", "))
+    } else {
+        format!("({})", types.join(" or "))
+    }
 }
 
 fn case(branches: Vec<(Expr, Expr)>, otherwise: Option<Expr>) -> Expr {
@@ -97,13 +109,20 @@ fn case_when(call: &Call<'_>) -> Result<Typed> {
     }
     name.push_str(" END");
     for (index, condition) in conditions.iter().enumerate() {
-        if !matches!(condition.data_type, DataType::Boolean | DataType::Null) {
+        if condition.data_type != DataType::Boolean {
             return Err(call.unexpected_type(index * 2, "BOOLEAN"));
         }
     }
     let values = unify(call, &values, &name)?;
     let data_type = first_type(&values);
-    let nullable = !has_else || values.iter().any(|value| value.nullable);
+    // Branches behind one that is always taken are never looked at (`CaseWhen.nullable`).
+    let certain = conditions
+        .iter()
+        .position(|c| matches!(c.constant(), Some(ScalarValue::Boolean(Some(true)))));
+    let nullable = match certain {
+        Some(at) => values.iter().take(at + 1).any(|value| value.nullable),
+        None => !has_else || values.iter().any(|value| value.nullable),
+    };
     let otherwise = has_else
         .then(|| values.last().map(|value| value.expr.clone()))
         .flatten();
@@ -190,6 +209,38 @@ fn nullif(call: &Call<'_>) -> Result<Typed> {
         true,
         call.default_name(),
     ))
+}
+
+/// `nullifzero(a)`: `if(a = 0, null, a)`, whose faults Spark reports as those of the comparison.
+fn nullifzero(call: &Call<'_>) -> Result<Typed> {
+    call.arity(1..=1)?;
+    let value = call.arg(0)?;
+    let same = equals(call.context, value.clone(), zero())
+        .map_err(|error| error.at(call.origin.clone()))?;
+    let null = Typed::null(value.data_type.clone());
+    let expr = case(vec![(same.expr, null.expr)], Some(value.expr.clone()));
+    let data_type = value.data_type.clone();
+    Ok(Typed::new(expr, data_type, true, call.default_name()))
+}
+
+/// `zeroifnull(a)`: `coalesce(a, 0)`, whose faults Spark reports as those of `coalesce`.
+fn zeroifnull(call: &Call<'_>) -> Result<Typed> {
+    call.arity(1..=1)?;
+    let args = vec![call.arg(0)?.clone(), zero()];
+    let inner = Call {
+        context: call.context,
+        name: "coalesce",
+        args,
+        distinct: false,
+        filter: None,
+        ignore_nulls: false,
+        origin: call.origin.clone(),
+    };
+    Ok(coalesce(&inner)?.named(call.default_name()))
+}
+
+fn zero() -> Typed {
+    Typed::literal(ScalarValue::Int32(Some(0)), DataType::Int32, "0")
 }
 
 fn nvl2(call: &Call<'_>) -> Result<Typed> {

@@ -241,7 +241,7 @@ pub(super) fn murmur_words(words: &[u32], seed: u32, length: usize) -> u32 {
     )
 }
 
-fn murmur_bytes(bytes: &[u8], seed: u32) -> u32 {
+pub(super) fn murmur_bytes(bytes: &[u8], seed: u32) -> u32 {
     let words = bytes.chunks_exact(4);
     let rest = words.remainder();
     let h = words.fold(seed, |h, word| {

@@ -28,14 +28,6 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Arguments from whole arrays.
-    pub(crate) fn of(arrays: Vec<ArrayRef>, rows: usize) -> Self {
-        Self {
-            values: arrays.into_iter().map(ColumnarValue::Array).collect(),
-            rows,
-        }
-    }
-
     /// How many arguments there are.
     pub(crate) fn len(&self) -> usize {
         self.values.len()
@@ -51,14 +43,6 @@ impl Args {
         (0..self.values.len())
             .map(|index| self.array(index))
             .collect()
-    }
-
-    /// The argument if it is a constant.
-    pub(crate) fn scalar(&self, index: usize) -> Option<&ScalarValue> {
-        match self.values.get(index)? {
-            ColumnarValue::Scalar(value) => Some(value),
-            ColumnarValue::Array(_) => None,
-        }
     }
 
     /// The argument as it came.
@@ -117,6 +101,15 @@ impl Kernel {
             Volatility::Volatile,
             Arc::new(run),
         )
+    }
+
+    /// What was captured, if the expression is a call of the kernel of this name.
+    pub(crate) fn options_of<'a>(expr: &'a Expr, name: &str) -> Option<&'a str> {
+        let Expr::ScalarFunction(call) = expr else {
+            return None;
+        };
+        let kernel = call.func.inner().downcast_ref::<Self>()?;
+        (kernel.name == name).then_some(kernel.options.as_str())
     }
 
     fn expr(

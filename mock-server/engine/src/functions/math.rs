@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array};
-use arrow::datatypes::{DataType, Decimal128Type, i256};
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Float64Array};
+use arrow::datatypes::{
+    DataType, Decimal128Type, DurationMicrosecondType, IntervalUnit, IntervalYearMonthType, i256,
+};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::Expr;
 
@@ -15,7 +17,7 @@ use super::rows::{Cell, Value, lift, strict, with_defaults};
 use super::{Call, CastMode, Function, cast, planned, scalar};
 use crate::error::{ANSI, Error, Result};
 use crate::plan::typed::Typed;
-use crate::types::coerce::{is_integral, is_numeric, is_orderable};
+use crate::types::coerce::{is_atomic, is_integral, is_numeric, is_orderable};
 use crate::types::sql_name;
 
 const S: DataType = DataType::Utf8;
@@ -26,9 +28,7 @@ const D: DataType = DataType::Float64;
 pub(super) const TABLE: &[Function] = &[
     scalar("abs", abs),
     scalar("acos", |call| unary(call, "ACOS", f64::acos)),
-    scalar("acosh", |call| {
-        unary(call, "ACOSH", |x| (x + (x * x - 1.0).sqrt()).ln())
-    }),
+    scalar("acosh", |call| unary(call, "ACOSH", acosh)),
     scalar("asin", |call| unary(call, "ASIN", f64::asin)),
     scalar("asinh", |call| unary(call, "ASINH", f64::asinh)),
     scalar("atan", |call| unary(call, "ATAN", f64::atan)),
@@ -81,8 +81,8 @@ pub(super) const TABLE: &[Function] = &[
     scalar("log2", |call| logarithm(call, "LOG2", f64::log2, 0.0)),
     scalar("nanvl", nanvl),
     scalar("pi", |call| constant(call, "PI()", std::f64::consts::PI)),
-    scalar("pow", |call| binary(call, call.name, f64::powf)),
-    scalar("power", |call| binary(call, call.name, f64::powf)),
+    scalar("pow", |call| binary(call, "pow", f64::powf)),
+    scalar("power", |call| binary(call, "POWER", f64::powf)),
     scalar("radians", |call| unary(call, "RADIANS", f64::to_radians)),
     scalar("rint", |call| unary(call, "rint", f64::round_ties_even)),
     scalar("round", |call| round(call, Rounding::HalfUp)),
@@ -92,8 +92,8 @@ pub(super) const TABLE: &[Function] = &[
     scalar("shiftrightunsigned", |call| {
         shift(call, Shift::RightUnsigned)
     }),
-    scalar("sign", |call| unary(call, "sign", signum)),
-    scalar("signum", |call| unary(call, "SIGNUM", signum)),
+    scalar("sign", |call| sign(call, "sign")),
+    scalar("signum", |call| sign(call, "SIGNUM")),
     scalar("sin", |call| unary(call, "SIN", f64::sin)),
     scalar("sinh", |call| unary(call, "SINH", f64::sinh)),
     scalar("sqrt", |call| unary(call, "SQRT", f64::sqrt)),
@@ -174,6 +174,50 @@ fn log(call: &Call<'_>) -> Result<Typed> {
 fn constant(call: &Call<'_>, name: &str, value: f64) -> Result<Typed> {
     call.arity(0..=0)?;
     Ok(Typed::literal(ScalarValue::Float64(Some(value)), D, name))
+}
+
+/// `StrictMath`-like: where the square overflows the logarithm is taken of twice the value.
+fn acosh(x: f64) -> f64 {
+    let square = x * x;
+    if square.is_infinite() && x.is_finite() {
+        x.ln() + std::f64::consts::LN_2
+    } else {
+        (x + (square - 1.0).sqrt()).ln()
+    }
+}
+
+/// Intervals have a sign too.
+fn sign(call: &Call<'_>, name: &str) -> Result<Typed> {
+    call.arity(1..=1)?;
+    let interval = matches!(
+        call.arg(0)?.data_type,
+        DataType::Duration(_) | DataType::Interval(IntervalUnit::YearMonth)
+    );
+    if !interval {
+        return unary(call, name, signum);
+    }
+    let value = call.arg(0)?;
+    let is_months = matches!(value.data_type, DataType::Interval(_));
+    let exprs = vec![value.expr.clone()];
+    Ok(Kernel::typed(
+        "sign_of_interval",
+        "",
+        (D, true),
+        exprs,
+        shown(call, name),
+        move |args| {
+            let array = args.array(0)?;
+            #[expect(clippy::cast_precision_loss, reason = "a sign is -1, 0 or 1")]
+            let sign = |value: i64| value.signum() as f64;
+            let found: Float64Array = if is_months {
+                let months = array.as_primitive::<IntervalYearMonthType>();
+                months.unary(|value| sign(i64::from(value)))
+            } else {
+                array.as_primitive::<DurationMicrosecondType>().unary(sign)
+            };
+            Ok(Arc::new(found))
+        },
+    ))
 }
 
 fn signum(value: f64) -> f64 {
@@ -351,6 +395,17 @@ fn round_double(value: f64, digits: i64, rounding: Rounding) -> f64 {
 fn places(call: &Call<'_>, index: usize) -> Result<i64> {
     let arg = call.implicit(index, &I)?;
     if !arg.is_foldable() {
+        if matches!(call.name, "ceil" | "ceiling" | "floor") {
+            return Err(Error::new(
+                "NON_FOLDABLE_ARGUMENT",
+                [
+                    ("funcName", format!("`{}`", call.name)),
+                    ("paramName", "`scale`".to_owned()),
+                    ("paramType", "\"INT\"".to_owned()),
+                ],
+            )
+            .at(call.origin.clone()));
+        }
         return Err(Error::new(
             "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
             [
@@ -692,6 +747,7 @@ fn hex(call: &Call<'_>) -> Result<Typed> {
     let arg = match &call.arg(0)?.data_type {
         DataType::Binary | DataType::Utf8 => call.arg(0)?.clone(),
         number if is_numeric(number) || *number == DataType::Null => call.implicit(0, &L)?,
+        other if is_atomic(other) => call.implicit(0, &S)?,
         _ => return Err(call.unexpected_type(0, "(\"BIGINT\" or \"BINARY\" or \"STRING\")")),
     };
     Ok(lift(call, "", vec![arg], (S, false), |row| {

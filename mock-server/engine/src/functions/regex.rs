@@ -191,16 +191,7 @@ fn refused(pattern: &str, what: &str) -> Error {
 }
 
 fn rlike(call: &Call<'_>) -> Result<Typed> {
-    let name = format!(
-        "RLIKE({}, {})",
-        call.arg(0).map_or("", |a| &a.name),
-        call.arg(1).map_or("", |a| &a.name)
-    );
-    let shown = if call.name == "rlike" {
-        name.into()
-    } else {
-        call.default_name()
-    };
+    let shown = call.name_as(&call.name.to_ascii_uppercase());
     Ok(strict(call, &[S, S], (FLAG, false), |row| {
         matched(row[1].text(), |regex| regex.is_match(row[0].text()).into())
     })?
@@ -366,7 +357,7 @@ fn parts(regex: &Regex, text: &str, limit: usize) -> Vec<String> {
         if limit > 0 && all.len() + 1 == limit {
             break;
         }
-        if found.end() == 0 || (found.is_empty() && found.start() == text.len()) {
+        if found.end() == 0 {
             continue;
         }
         all.push(text[last..found.start()].to_owned());

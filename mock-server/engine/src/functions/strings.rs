@@ -5,12 +5,14 @@
 
 use arrow::datatypes::DataType;
 use base64::Engine as _;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use datafusion::common::ScalarValue;
+use datafusion::logical_expr::{Case, Expr};
 
 use super::kernel::Kernel;
 use super::rows::{Cell, Value, lift, strict, with_defaults};
 use super::{Call, Function, planned, scalar};
-use crate::error::{Error, Result};
+use crate::error::{Error, Exception, Result};
 use crate::plan::typed::Typed;
 
 const S: DataType = DataType::Utf8;
@@ -32,9 +34,7 @@ pub(super) const TABLE: &[Function] = &[
     }),
     scalar("base64", |call| {
         strict(call, &[B], (S, false), |row| {
-            Ok(base64::engine::general_purpose::STANDARD
-                .encode(row[0].bytes())
-                .into())
+            Ok(base64_lines(row[0].bytes()).into())
         })
     }),
     scalar("bit_length", |call| {
@@ -48,7 +48,6 @@ pub(super) const TABLE: &[Function] = &[
     scalar("character_length", |call| {
         measure(call, |text| text.chars().count(), <[u8]>::len)
     }),
-    scalar("charindex", locate),
     scalar("chr", character),
     planned("collate"),
     planned("collation"),
@@ -98,9 +97,12 @@ pub(super) const TABLE: &[Function] = &[
         })
     }),
     scalar("left", |call| {
-        strict(call, &[S, I], (S, false), |row| {
-            Ok(substring(row[0].text(), 1, row[1].whole()).into())
-        })
+        call.arity(2..=2)?;
+        let args = vec![text_or_bytes(call, 0)?, call.implicit(1, &I)?];
+        let result = (args[0].data_type.clone(), false);
+        Ok(lift(call, "", args, result, |row| {
+            Ok(part(row[0], 1, row[1].whole()))
+        }))
     }),
     scalar("len", |call| {
         measure(call, |text| text.chars().count(), <[u8]>::len)
@@ -280,7 +282,8 @@ fn search(
     } else {
         vec![call.implicit(0, &S)?, call.implicit(1, &S)?]
     };
-    let result = (DataType::Boolean, false);
+    // Of bytes Spark calls a method of its own by reflection, whose result may be null.
+    let result = (DataType::Boolean, binary);
     Ok(lift(call, call.name, args, result, move |row| {
         Ok(match (row[0], row[1]) {
             (Cell::Bytes(a), Cell::Bytes(b)) => bytes(a, b),
@@ -366,12 +369,21 @@ fn find(text: &str, part: &str, start: i64) -> i64 {
 
 fn locate(call: &Call<'_>) -> Result<Typed> {
     call.arity(2..=3)?;
-    strict(
-        &with_defaults(call, 3, &[int(1)]),
-        &[S, S, I],
-        (I, false),
-        |row| Ok(find(row[1].text(), row[0].text(), row[2].whole()).into()),
-    )
+    let call = &with_defaults(call, 3, &[int(1)]);
+    // Without a place to start from the answer is zero, not null (`StringLocate.eval`).
+    let start = call.implicit(2, &I)?;
+    let absent = Expr::IsNull(Box::new(start.expr.clone()));
+    let zero = Box::new(int(0).expr);
+    let start_expr = Case::new(
+        None,
+        vec![(Box::new(absent), zero)],
+        Some(Box::new(start.expr)),
+    );
+    let mut exprs = vec![call.implicit(0, &S)?, call.implicit(1, &S)?];
+    exprs.push(Typed::new(Expr::Case(start_expr), I, false, start.name));
+    Ok(lift(call, "", exprs, (I, false), |row| {
+        Ok(find(row[1].text(), row[0].text(), row[2].whole()).into())
+    }))
 }
 
 /// `UTF8String.substringSQL`: from one, or from the end when negative.
@@ -404,16 +416,31 @@ fn substring_of(call: &Call<'_>) -> Result<Typed> {
     ];
     let result = (args[0].data_type.clone(), false);
     Ok(lift(call, "", args, result, |row| {
-        let (start, n) = (row[1].whole(), row[2].whole());
-        Ok(match row[0] {
-            Cell::Bytes(bytes) => {
-                let (first, last) =
-                    bounds(i64::try_from(bytes.len()).unwrap_or(i64::MAX), start, n);
-                bytes[first..last].to_vec().into()
-            }
-            other => substring(other.text(), start, n).into(),
-        })
+        Ok(part(row[0], row[1].whole(), row[2].whole()))
     }))
+}
+
+/// [`substring`] of a string, or the same of bytes.
+fn part(value: Cell<'_>, start: i64, n: i64) -> Value {
+    match value {
+        Cell::Bytes(bytes) => {
+            let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+            let (first, last) = bounds(length, start, n);
+            bytes[first..last].to_vec().into()
+        }
+        other => substring(other.text(), start, n).into(),
+    }
+}
+
+/// Java's MIME encoder: lines of 76 characters.
+fn base64_lines(bytes: &[u8]) -> String {
+    let flat = base64::engine::general_purpose::STANDARD.encode(bytes);
+    let lines: Vec<&str> = flat
+        .as_bytes()
+        .chunks(76)
+        .filter_map(|line| std::str::from_utf8(line).ok())
+        .collect();
+    lines.join("\r\n")
 }
 
 fn pad(call: &Call<'_>, left: bool) -> Result<Typed> {
@@ -538,18 +565,17 @@ fn unbase64(text: &str) -> Result<Value> {
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/'))
         .collect();
-    base64::engine::general_purpose::STANDARD_NO_PAD
+    // Bits behind the last whole byte are dropped, whatever they are; a single digit holds none.
+    let lenient = GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    GeneralPurpose::new(&base64::alphabet::STANDARD, lenient)
         .decode(&digits)
         .map(Value::from)
         .map_err(|_| {
-            Error::new(
-                "CONVERSION_INVALID_INPUT",
-                [
-                    ("str", format!("'{text}'")),
-                    ("fmt", "'BASE64'".to_owned()),
-                    ("targetType", "\"BINARY\"".to_owned()),
-                    ("suggestion", "`try_to_binary`".to_owned()),
-                ],
+            Error::plain(
+                Exception::IllegalArgument,
+                "Last unit does not have enough valid bits",
             )
         })
 }
@@ -663,8 +689,18 @@ fn charset_unknown(name: &str, function: &str) -> Error {
             ("charset", name.to_owned()),
             (
                 "charsets",
-                "ISO-8859-1, US-ASCII, UTF-16, UTF-16BE, UTF-16LE, UTF-32, UTF-8".to_owned(),
+                "iso-8859-1, us-ascii, utf-16, utf-16be, utf-16le, utf-32, utf-8".to_owned(),
             ),
+        ],
+    )
+}
+
+fn malformed(charset: &str, function: &str) -> Error {
+    Error::new(
+        "MALFORMED_CHARACTER_CODING",
+        [
+            ("function", format!("`{function}`")),
+            ("charset", charset.to_owned()),
         ],
     )
 }
@@ -672,16 +708,20 @@ fn charset_unknown(name: &str, function: &str) -> Error {
 fn encode(call: &Call<'_>) -> Result<Typed> {
     strict(call, &[S, S], (B, true), |row| {
         let text = row[0].text();
-        let bytes: Vec<u8> = match row[1].text().to_ascii_uppercase().as_str() {
+        let charset = row[1].text();
+        let wrong = || malformed(charset, "encode");
+        let bytes: Vec<u8> = match charset.to_ascii_uppercase().as_str() {
             "UTF-8" => text.as_bytes().to_vec(),
             "US-ASCII" => text
                 .chars()
-                .map(|c| u8::try_from(c).ok().filter(u8::is_ascii).unwrap_or(b'?'))
-                .collect(),
+                .map(|c| u8::try_from(c).ok().filter(u8::is_ascii))
+                .collect::<Option<_>>()
+                .ok_or_else(wrong)?,
             "ISO-8859-1" => text
                 .chars()
-                .map(|c| u8::try_from(c).unwrap_or(b'?'))
-                .collect(),
+                .map(|c| u8::try_from(c).ok())
+                .collect::<Option<_>>()
+                .ok_or_else(wrong)?,
             "UTF-16BE" => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
             "UTF-16LE" => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
             "UTF-16" if text.is_empty() => Vec::new(),
@@ -693,7 +733,7 @@ fn encode(call: &Call<'_>) -> Result<Typed> {
                 .chars()
                 .flat_map(|c| u32::from(c).to_be_bytes())
                 .collect(),
-            other => return Err(charset_unknown(other, "encode")),
+            _ => return Err(charset_unknown(charset, "encode")),
         };
         Ok(bytes.into())
     })
@@ -705,31 +745,26 @@ fn decode(call: &Call<'_>) -> Result<Typed> {
     }
     strict(call, &[B, S], (S, true), |row| {
         let bytes = row[0].bytes();
-        let wide = |from: fn([u8; 2]) -> u16| -> String {
-            let units: Vec<u16> = bytes
-                .chunks_exact(2)
-                .map(|pair| from([pair[0], pair[1]]))
-                .collect();
-            String::from_utf16_lossy(&units)
+        let charset = row[1].text();
+        let wrong = || malformed(charset, "decode");
+        let wide = |from: fn([u8; 2]) -> u16| -> Result<String> {
+            let pairs = bytes.chunks_exact(2);
+            if !pairs.remainder().is_empty() {
+                return Err(wrong());
+            }
+            let units: Vec<u16> = pairs.map(|pair| from([pair[0], pair[1]])).collect();
+            String::from_utf16(&units).map_err(|_| wrong())
         };
-        Ok(match row[1].text().to_ascii_uppercase().as_str() {
-            "UTF-8" => String::from_utf8_lossy(bytes).into_owned(),
-            "US-ASCII" => bytes
-                .iter()
-                .map(|b| {
-                    if b.is_ascii() {
-                        char::from(*b)
-                    } else {
-                        '\u{FFFD}'
-                    }
-                })
-                .collect(),
+        Ok(match charset.to_ascii_uppercase().as_str() {
+            "UTF-8" => String::from_utf8(bytes.to_vec()).map_err(|_| wrong())?,
+            "US-ASCII" if !bytes.is_ascii() => return Err(wrong()),
+            "US-ASCII" => bytes.iter().map(|b| char::from(*b)).collect(),
             "ISO-8859-1" => bytes.iter().map(|b| char::from(*b)).collect(),
-            "UTF-16BE" | "UTF-16" => wide(u16::from_be_bytes)
+            "UTF-16BE" | "UTF-16" => wide(u16::from_be_bytes)?
                 .trim_start_matches('\u{FEFF}')
                 .to_owned(),
-            "UTF-16LE" => wide(u16::from_le_bytes),
-            other => return Err(charset_unknown(other, "decode")),
+            "UTF-16LE" => wide(u16::from_le_bytes)?,
+            _ => return Err(charset_unknown(charset, "decode")),
         }
         .into())
     })

@@ -185,12 +185,15 @@ fn nth_value(call: &Call<'_>) -> Result<WindowCall> {
         value.expr.clone(),
         Expr::Literal(ScalarValue::Int64(Some(n)), None),
     ];
-    let name = format!("nth_value({}, {n})", value.name);
+    let ignore_nulls = call.ignore_nulls
+        || matches!(
+            call.args.get(2).and_then(Typed::constant),
+            Some(ScalarValue::Boolean(Some(true)))
+        );
+    let suffix = if ignore_nulls { " ignore nulls" } else { "" };
+    let name = format!("nth_value({}, {n}){suffix}", value.name);
     let result = (value.data_type.clone(), true);
     let mut found = built(call, nth_value_udwf(), args, result, name);
-    found.ignore_nulls |= matches!(
-        call.args.get(2).and_then(Typed::constant),
-        Some(ScalarValue::Boolean(Some(true)))
-    );
+    found.ignore_nulls = ignore_nulls;
     Ok(found)
 }

@@ -5,6 +5,7 @@
 pub(crate) mod calendar;
 pub(crate) mod cast;
 pub(crate) mod decimal;
+pub(crate) mod java_hash;
 pub(crate) mod json;
 pub(crate) mod longs;
 pub(crate) mod nested;

@@ -53,10 +53,10 @@ impl Planner<'_> {
             order.push(key);
             order_text.push(text);
         }
-        if is_ranking(&call.function) && order.is_empty() && needs_order(&call) {
+        if order.is_empty() && needs_order(&call) {
             return Err(Error::new(
-                "WINDOW_FUNCTION_WITHOUT_ORDER_BY",
-                [("funcName", call.result.name.to_string())],
+                "_LEGACY_ERROR_TEMP_1037",
+                [("wf", call.result.name.to_lowercase())],
             )
             .at(origin));
         }
@@ -365,10 +365,12 @@ fn is_negative(value: &ScalarValue) -> bool {
         .is_some_and(|order| order == std::cmp::Ordering::Less)
 }
 
-/// Ranking functions that make no sense without an order.
+/// Functions that make no sense without an order.
 fn needs_order(call: &WindowCall) -> bool {
     match &call.function {
-        WindowFunctionDefinition::WindowUDF(function) => !matches!(function.name(), "nth_value"),
+        WindowFunctionDefinition::WindowUDF(function) => {
+            !matches!(function.name(), "first_value" | "last_value")
+        }
         WindowFunctionDefinition::AggregateUDF(_) => false,
     }
 }

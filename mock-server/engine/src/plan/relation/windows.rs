@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::logical_expr::{Expr, LogicalPlan, Window};
+use datafusion::logical_expr::expr::Sort;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Window};
 
 use crate::error::Result;
 use crate::plan::Planned;
@@ -32,10 +33,31 @@ pub(super) fn extract(mut input: Planned, values: Vec<Typed>) -> Result<(Planned
             None => groups.push((window, vec![named])),
         }
     }
+    let last = groups.last().map(|(window, _)| window.clone());
     for (_, members) in groups {
         input.plan = LogicalPlan::Window(Window::try_new(members, Arc::new(input.plan))?);
     }
+    if let Some(window) = last {
+        input.plan = sorted(input.plan, &window)?;
+    }
     Ok((input, values))
+}
+
+/// The plan in the order in which Spark leaves a window's rows: by partition, nulls first, then by
+/// the window's own order. Where nobody looks at the order DataFusion drops the sort again.
+fn sorted(plan: LogicalPlan, window: &Expr) -> Result<LogicalPlan> {
+    let Expr::WindowFunction(function) = window else {
+        return Ok(plan);
+    };
+    let partition = function.params.partition_by.iter();
+    let mut keys: Vec<Sort> = partition
+        .map(|key| Sort::new(key.clone(), true, true))
+        .collect();
+    if keys.is_empty() {
+        return Ok(plan);
+    }
+    keys.extend(function.params.order_by.iter().cloned());
+    Ok(LogicalPlanBuilder::from(plan).sort(keys)?.build()?)
 }
 
 /// Whether a window function is in a value.
