@@ -93,7 +93,10 @@ fn check(version: &str, tls: bool) {
     let mut command = Command::new(python(version));
     if tls {
         remote.push_str(";use_ssl=true");
-        command.env("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", workspace.text("ca_file"));
+        command.env(
+            "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+            workspace.text("ca_file"),
+        );
     }
     let output = command
         .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"])
