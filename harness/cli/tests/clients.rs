@@ -1,6 +1,6 @@
 //! Unmodified PySpark of several versions against the real binary, over plaintext and over TLS.
 //!
-//! What is asked stands in `tests/clients/test_*.py`; here are only the client's environment and the
+//! What is asked stands in `tests/clients/*/test_*.py`; here are only the client's environment and the
 //! workspace. Not run by a plain `cargo test`, because the clients have to be installed first;
 //! `make test` runs it. Environments are kept in the cache under their requirements' text.
 
@@ -18,6 +18,7 @@ use std::{
 };
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -30,12 +31,15 @@ fn clients() -> PathBuf {
 struct Workspace {
     process: Child,
     ready: Value,
+    data: TempDir,
 }
 
 impl Workspace {
     fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_sparring"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--ephemeral"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(data.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -44,7 +48,11 @@ impl Workspace {
         let stdout = process.stdout.take().unwrap();
         BufReader::new(stdout).read_line(&mut line).unwrap();
         let ready = serde_json::from_str(&line).unwrap();
-        Self { process, ready }
+        Self {
+            process,
+            ready,
+            data,
+        }
     }
 
     fn text(&self, key: &str) -> &str {
@@ -87,51 +95,68 @@ fn python(version: &str) -> PathBuf {
     python
 }
 
-fn check(version: &str, tls: bool) {
-    let workspace = Workspace::start();
-    let mut remote = workspace.text("spark_remote").to_owned();
-    let mut command = Command::new(python(version));
-    if tls {
-        remote.push_str(";use_ssl=true");
-        command.env(
-            "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
-            workspace.text("ca_file"),
-        );
-    }
-    let output = command
+/// Runs the tests of a folder below `tests/clients`.
+fn pytest(folder: &str, python: &Path, environment: &[(&str, &str)]) {
+    let output = Command::new(python)
         .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"])
-        .current_dir(clients())
-        .env("SPARK_REMOTE", remote)
+        .current_dir(clients().join(folder))
+        .envs(environment.iter().copied())
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env_remove("SPARK_HOME")
         .output()
         .unwrap();
     if !output.status.success() {
         panic!(
-            "PySpark {version}:\n{}\n{}",
+            "{}:\n{}\n{}",
+            python.display(),
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
     }
 }
 
+fn pyspark_works(version: &str, tls: bool) {
+    let workspace = Workspace::start();
+    let mut remote = workspace.text("spark_remote").to_owned();
+    let mut environment = Vec::new();
+    if tls {
+        remote.push_str(";use_ssl=true");
+        let roots = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH";
+        environment.push((roots, workspace.text("ca_file")));
+    }
+    environment.push(("SPARK_REMOTE", &remote));
+    pytest("pyspark", &python(version), &environment);
+}
+
 #[test]
 fn pyspark_3_4_works_over_tls() {
-    check("3.4", true);
+    pyspark_works("3.4", true);
 }
 
 #[test]
 fn pyspark_3_5_works_over_tls() {
-    check("3.5", true);
+    pyspark_works("3.5", true);
 }
 
 #[test]
 fn pyspark_4_1_works_over_plaintext_and_over_tls() {
-    check("4.1", false);
-    check("4.1", true);
+    pyspark_works("4.1", false);
+    pyspark_works("4.1", true);
 }
 
 #[test]
 fn pyspark_4_3_works_over_tls() {
-    check("4.3", true);
+    pyspark_works("4.3", true);
+}
+
+#[test]
+fn databricks_sdk_and_deltalake_find_what_they_expect() {
+    let workspace = Workspace::start();
+    let mut ready = workspace.ready.clone();
+    ready["data_dir"] = workspace.data.path().to_str().into();
+    let environment = [("SPARRING_READY", ready.to_string())];
+    let environment = environment
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    pytest("workspace", &python("workspace"), &environment);
 }
