@@ -191,7 +191,7 @@ fn found_failure(error: &Error) -> Failure {
     Failure {
         class: error.class().unwrap_or_default().to_owned(),
         sql_state: error.sql_state().unwrap_or_default().to_owned(),
-        java: java(error.exception()).to_owned(),
+        java: java(error).to_owned(),
         parameters: error
             .parameters()
             .iter()
@@ -227,8 +227,11 @@ fn stable(text: &str) -> String {
     out
 }
 
-fn java(exception: Exception) -> &'static str {
-    match exception {
+/// The exception's class, as the server names it to clients: Java's own where Spark's has no error
+/// class to carry.
+fn java(error: &Error) -> &'static str {
+    match error.exception() {
+        Exception::IllegalArgument if error.class().is_none() => "IllegalArgumentException",
         Exception::Analysis => "AnalysisException",
         Exception::ExtendedAnalysis => "ExtendedAnalysisException",
         Exception::Parse => "ParseException",

@@ -184,7 +184,9 @@ impl TableProvider for Kept {
         let batches = match self.filled() {
             Some(batches) => batches,
             None => {
-                let physical = session.create_physical_plan(&self.plan).await?;
+                let physical = session
+                    .create_physical_plan(&crate::plan::subqueries::joined(self.plan.clone())?)
+                    .await?;
                 let batches = collect(physical, session.task_ctx()).await?;
                 let bytes = batches.iter().map(RecordBatch::get_array_memory_size).sum();
                 let reservation = MemoryConsumer::new("persisted rows")

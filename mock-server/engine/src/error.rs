@@ -216,6 +216,7 @@ impl Error {
         let mut text = match (&self.0.class, self.0.sql_state) {
             // A parse error brings its whole text, position and fragment included.
             (Some(_), _) if self.0.exception == Exception::Parse => self.0.message.clone(),
+            (Some(class), _) if class.starts_with("_LEGACY") => self.0.message.clone(),
             (Some(class), Some(state)) => {
                 format!("[{class}] {} SQLSTATE: {state}", self.0.message)
             }
@@ -298,7 +299,12 @@ impl From<ParseError> for Error {
         let known = condition(error.class);
         Self(Box::new(Inner {
             class: Some(error.class.to_owned()),
-            sql_state: error.sql_state.or(Some(known.sql_state)),
+            // Classes of old messages have no state, and no row here.
+            sql_state: Some(match error.sql_state {
+                Some(state) => state,
+                None if error.class.starts_with("_LEGACY") => "",
+                None => known.sql_state,
+            }),
             exception: Exception::Parse,
             parameters: error.parameters.clone(),
             message: error.message(),

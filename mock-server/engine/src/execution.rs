@@ -177,6 +177,7 @@ async fn start(
         })
         .collect::<Result<_>>()?;
     let state = context.session.workspace.state();
+    let plan = crate::plan::subqueries::joined(plan)?;
     let physical = state.create_physical_plan(&plan).await?;
     let batches = execute_stream(physical, state.task_ctx())?;
     let batches = batches.map(move |batch| {

@@ -34,8 +34,9 @@ pub(crate) async fn explain(
         .map(|column| (column.clone(), Typed::column(column)))
         .collect();
     let analyzed = project(planned.plan, &list)?;
+    let joined = crate::plan::subqueries::joined(analyzed.clone())?;
     let state = context.session.workspace.state();
-    let optimized = state.optimize(&analyzed)?;
+    let optimized = state.optimize(&joined)?;
     let physical = state
         .query_planner()
         .create_physical_plan(&optimized, state)

@@ -554,9 +554,14 @@ const CONDITIONS: &[Condition] = &[
     row("WRONG_NUM_ARGS", "42605", Exception::Analysis, "The <functionName> requires <expectedNum> parameters but the actual number is <actualNum>."),
     row("WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605", Exception::Analysis, "The <functionName> requires <expectedNum> parameters but the actual number is <actualNum>. Please, refer to '<docroot>/sql-ref-functions.html' for a fix."),
     row("WRONG_NUM_ARGS.WITH_SUGGESTION", "42605", Exception::Analysis, "The <functionName> requires <expectedNum> parameters but the actual number is <actualNum>. If you have to call this function with <legacyNum> parameters, set the legacy configuration <legacyConfKey> to <legacyConfValue>."),
+    row("_LEGACY_ERROR_TEMP_1006", "", Exception::Analysis, "Aggregate expression required for pivot, but '<sql>' did not appear in any aggregate function."),
     row("_LEGACY_ERROR_TEMP_1034", "", Exception::Analysis, "It is not allowed to use window functions inside <clauseName> clause."),
+    row("_LEGACY_ERROR_TEMP_1036", "", Exception::Analysis, "Window Frame <wf> must match the required frame <required>."),
     row("_LEGACY_ERROR_TEMP_1037", "", Exception::Analysis, "Window function <wf> requires window to be ordered, please add ORDER BY clause. For example SELECT <wf>(value_expr) OVER (PARTITION BY window_partition ORDER BY window_ordering) from table."),
+    row("_LEGACY_ERROR_TEMP_1155", "", Exception::Analysis, "Partition column `<col>` not found in schema <schemaCatalog>."),
     row("_LEGACY_ERROR_TEMP_1201", "", Exception::Analysis, "Cannot resolve column name \"<colName>\" among (<fieldNames>)."),
+    row("_LEGACY_ERROR_TEMP_1210", "", Exception::Analysis, "The second argument in <funcName> should be a boolean literal."),
+    row("_LEGACY_ERROR_TEMP_1321", "", Exception::Analysis, "Invalid view name: <viewName>"),
     row("_LEGACY_ERROR_TEMP_2128", "", Exception::Runtime, "The key array and value array of MapData must have the same length."),
 ];
 

@@ -38,13 +38,12 @@ pub(crate) fn table(planner: &Planner<'_>, rows: Vec<Vec<Typed>>) -> Result<Plan
     }
     for (index, column) in columns.iter_mut().enumerate() {
         let name = format!("col{}", index + 1);
-        let common = common_of_all(column.iter().map(|v| &v.data_type), planner.context.ansi)
-            .ok_or_else(|| {
-                Error::new(
-                    "INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE",
-                    [("colName", format!("`{name}`"))],
-                )
-            })?;
+        let common = without_strings(column.iter().map(|v| &v.data_type)).ok_or_else(|| {
+            Error::new(
+                "INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE",
+                [("colName", format!("`{name}`"))],
+            )
+        })?;
         let nullable = column.iter().any(|value| value.nullable);
         for value in column.iter_mut() {
             *value = cast(planner.context, value.clone(), &common, mode, None)?;
@@ -63,6 +62,17 @@ pub(crate) fn table(planner: &Planner<'_>, rows: Vec<Vec<Typed>>) -> Result<Plan
         return relation::local::table(schema, vec![batch]);
     }
     computed(columns, &fields)
+}
+
+/// The common type of a column's values. Spark takes the one that it would without ANSI, and turns
+/// nothing into text or read from it (`TypeCoercion.findWiderTypeWithoutStringPromotion`).
+fn without_strings<'a>(types: impl Iterator<Item = &'a DataType> + Clone) -> Option<DataType> {
+    let is_text = |data_type: &&DataType| **data_type == DataType::Utf8;
+    let some = types.filter(|data_type| **data_type != DataType::Null);
+    if some.clone().any(|t| is_text(&t)) && !some.clone().all(|t| is_text(&t)) {
+        return None;
+    }
+    common_of_all(some, false)
 }
 
 fn constant_column(column: &[Typed], data_type: &DataType) -> Result<ArrayRef> {

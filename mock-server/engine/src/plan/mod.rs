@@ -6,12 +6,14 @@
 
 pub(crate) mod command;
 pub(crate) mod context;
+mod correlation;
 pub(crate) mod expression;
 pub(crate) mod fingerprint;
 pub(crate) mod names;
 pub(crate) mod relation;
 pub(crate) mod scope;
 pub(crate) mod sources;
+pub(crate) mod subqueries;
 pub(crate) mod typed;
 
 use std::collections::HashMap;
@@ -47,6 +49,31 @@ pub(crate) struct Below {
     pub(crate) list: Vec<(Column, Typed)>,
     /// For an aggregate: how expressions above it may still name its aggregates.
     pub(crate) aggregate: Option<relation::aggregate::Grouped>,
+    /// Conditions that rows above the select list have met since.
+    pub(crate) kept: Vec<Kept>,
+}
+
+/// A condition above a select list: HAVING, QUALIFY, a DataFrame's filter.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    /// The condition.
+    pub(crate) condition: Typed,
+    /// Whether it speaks of the aggregate's input and not of the select list.
+    pub(crate) inside: bool,
+    /// Whether window functions may stand in it.
+    pub(crate) windows_allowed: bool,
+}
+
+impl Below {
+    /// The same with one more condition.
+    pub(crate) fn with(&self, kept: Kept) -> Self {
+        Self {
+            input: self.input.clone(),
+            list: self.list.clone(),
+            aggregate: self.aggregate.clone(),
+            kept: self.kept.iter().cloned().chain([kept]).collect(),
+        }
+    }
 }
 
 impl Planned {

@@ -128,7 +128,10 @@ impl Typed {
 
     /// Whether the value is the same for every row: no column, aggregate or randomness in it.
     pub(crate) fn is_foldable(&self) -> bool {
-        self.expr.column_refs().is_empty() && !self.expr.is_volatile() && !self.has_aggregate()
+        self.expr.column_refs().is_empty()
+            && !self.expr.is_volatile()
+            && !self.has_aggregate()
+            && !self.has_subquery()
     }
 
     /// Whether an aggregate function is in it.
@@ -136,6 +139,20 @@ impl Typed {
         use datafusion::common::tree_node::TreeNode;
         self.expr
             .exists(|e| Ok(matches!(e, Expr::AggregateFunction(_))))
+            .unwrap_or(false)
+    }
+
+    /// Whether a subquery is in it.
+    pub(crate) fn has_subquery(&self) -> bool {
+        use datafusion::common::tree_node::TreeNode;
+        let is_subquery = |expr: &Expr| {
+            matches!(
+                expr,
+                Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_)
+            )
+        };
+        self.expr
+            .exists(|expr| Ok(is_subquery(expr)))
             .unwrap_or(false)
     }
 

@@ -149,12 +149,24 @@ fn names_itself(expression: &proto::Expression) -> bool {
             | ExprType::UnresolvedAttribute(_)
             | ExprType::UnresolvedStar(_)
             | ExprType::UnresolvedRegex(_)
-            | ExprType::UnresolvedExtractValue(_)
             | ExprType::Literal(_),
         ) => false,
+        Some(ExprType::UnresolvedExtractValue(_)) => !extracts_only(expression),
         Some(ExprType::ExpressionString(text)) => sparring_sql::parse_expression(&text.expression)
             .is_ok_and(|parsed| names_itself(&parsed)),
         _ => true,
+    }
+}
+
+/// Whether the item is nothing but a column, a constant, or access to a part of one.
+fn extracts_only(expression: &proto::Expression) -> bool {
+    match &expression.expr_type {
+        Some(ExprType::UnresolvedAttribute(_) | ExprType::Literal(_)) => true,
+        Some(ExprType::UnresolvedExtractValue(node)) => [&node.child, &node.extraction]
+            .into_iter()
+            .flatten()
+            .all(|part| extracts_only(part)),
+        _ => false,
     }
 }
 

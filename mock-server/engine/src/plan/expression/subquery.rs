@@ -50,7 +50,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The same translator inside a query whose columns subqueries may use.
-    fn inside<'b>(&self, around: &'b Outer<'b>) -> Planner<'b>
+    pub(crate) fn inside<'b>(&self, around: &'b Outer<'b>) -> Planner<'b>
     where
         'a: 'b,
     {

@@ -21,7 +21,7 @@ use crate::plan::expression::Item;
 use crate::plan::names::{self, Names};
 use crate::plan::scope::{Column, ColumnId};
 use crate::plan::typed::Typed;
-use crate::plan::{Below, Planned, Planner, project};
+use crate::plan::{Below, Kept, Planned, Planner, project};
 use crate::types::names::quote;
 
 /// Sets of keys, each by place.
@@ -294,18 +294,32 @@ impl Planner<'_> {
         grouped: &Grouped,
         condition: &proto::Expression,
     ) -> Result<Planned> {
+        let windows_allowed =
+            internal_call(condition).is_some_and(|(name, _)| name == internal::QUALIFY);
         match self.resolve(condition, &outer.scope) {
             Ok(value) if !value.has_aggregate() => {
-                let allowed =
-                    internal_call(condition).is_some_and(|(name, _)| name == internal::QUALIFY);
-                return self.keep(outer.clone(), value, allowed);
+                let after = Arc::new(below.with(Kept {
+                    condition: value.clone(),
+                    inside: false,
+                    windows_allowed,
+                }));
+                let kept = self.keep(outer.clone(), value, windows_allowed)?;
+                return Ok(Planned {
+                    below: Some(after),
+                    ..kept
+                });
             }
             Ok(_) => {}
             Err(error) if row::missing(&error) || error.class() == Some("GROUP_BY_AGGREGATE") => {}
             Err(error) => return Err(error),
         }
         let value = self.above_aggregate(condition, below)?;
-        self.with_extra(
+        let after = Arc::new(below.with(Kept {
+            condition: value.clone(),
+            inside: true,
+            windows_allowed,
+        }));
+        let kept = self.with_extra(
             outer,
             below,
             grouped,
@@ -316,7 +330,11 @@ impl Planner<'_> {
                     .ok_or_else(|| Error::internal("a condition was lost"))?;
                 planner.keep(planned, value, false)
             },
-        )
+        )?;
+        Ok(Planned {
+            below: Some(after),
+            ..kept
+        })
     }
 
     /// A sort right above an aggregate.
@@ -391,19 +409,32 @@ impl Planner<'_> {
         work: impl FnOnce(&Self, Planned, Vec<Typed>) -> Result<Planned>,
     ) -> Result<Planned> {
         let mut list = below.list.clone();
-        let mut columns = Vec::with_capacity(extra.len());
-        for value in extra {
+        let mut add = |value: Typed| {
             let value = Typed { id: None, ..value };
             let column = value.to_column();
-            columns.push(Typed {
+            let reference = Typed {
                 name: Arc::clone(&value.name),
                 ..Typed::column(&column)
-            });
+            };
             list.push((column, value));
-        }
+            reference
+        };
+        let columns = extra.into_iter().map(&mut add).collect();
+        let conditions: Vec<(Typed, bool)> = below
+            .kept
+            .iter()
+            .cloned()
+            .map(|kept| match kept.inside {
+                true => (add(kept.condition), false),
+                false => (kept.condition, kept.windows_allowed),
+            })
+            .collect();
         let mut wider = build(below.input.clone(), grouped.clone(), list)?;
         wider.below = None;
         wider.scope.plans.clone_from(&outer.scope.plans);
+        for (condition, windows_allowed) in conditions {
+            wider = self.keep(wider, condition, windows_allowed)?;
+        }
         let done = work(self, wider, columns)?;
         let kept: Vec<_> = outer
             .scope
@@ -427,6 +458,12 @@ impl Planner<'_> {
         let mut aggregates = Vec::new();
         for item in self.select_list(&node.aggregate_expressions, &input.scope)? {
             if let Item::Value(value) = item {
+                if !value.has_aggregate() {
+                    return Err(Error::new(
+                        "_LEGACY_ERROR_TEMP_1006",
+                        [("sql", qualified(&value, &input))],
+                    ));
+                }
                 aggregates.push(value);
             }
         }
@@ -626,6 +663,18 @@ impl Planner<'_> {
     }
 }
 
+/// The SQL of a value, a column with the relation it is from.
+fn qualified(value: &Typed, input: &Planned) -> String {
+    let Some(column) = value.id.and_then(|id| input.scope.by_id(id)) else {
+        return value.name.to_string();
+    };
+    match column.qualifier.last() {
+        Some(relation) => format!("{relation}.{}", column.name),
+        // What Spark calls a subquery without an alias.
+        None => format!("__auto_generated_subquery_name.{}", column.name),
+    }
+}
+
 /// Types that Spark's `PivotFirst` holds; with any other it pivots inside of the aggregates.
 fn fits_pivot_first(data_type: &DataType) -> bool {
     *data_type == DataType::Boolean || crate::types::coerce::is_numeric(data_type)
@@ -691,6 +740,9 @@ fn build(input: Planned, grouped: Grouped, list: Vec<(Column, Typed)>) -> Result
         .filter(|(key, _)| key.id.is_none())
         .map(|(key, column)| (column.clone(), key.clone()))
         .collect();
+    if grouped.sets.is_none() && list.iter().any(|(_, value)| has_grouping(value)) {
+        return Err(Error::of("UNSUPPORTED_GROUPING_EXPRESSION"));
+    }
     let mut below = input.plan.clone();
     if !computed.is_empty() {
         let mut wider: Vec<(Column, Typed)> = input
@@ -768,12 +820,25 @@ fn build(input: Planned, grouped: Grouped, list: Vec<(Column, Typed)>) -> Result
         input,
         list,
         aggregate: Some(grouped),
+        kept: Vec::new(),
     };
     Ok(Planned {
         plan,
         scope,
         below: Some(Arc::new(below)),
     })
+}
+
+/// Whether `grouping` or `grouping_id` is in a value.
+fn has_grouping(value: &Typed) -> bool {
+    let is_grouping = |expr: &Expr| match expr {
+        Expr::AggregateFunction(call) => call.func.name() == "grouping",
+        _ => false,
+    };
+    value
+        .expr
+        .exists(|expr| Ok(is_grouping(expr)))
+        .unwrap_or(false)
 }
 
 fn dedup(exprs: Vec<Expr>) -> Vec<Expr> {

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
-use datafusion::common::NullHandling;
-use datafusion::common::UnnestOptions;
+use datafusion::common::{JoinType, NullHandling, UnnestOptions};
 use datafusion::logical_expr::LogicalPlanBuilder;
 use sparring_proto::Required;
 use sparring_proto::connect::relation::RelType;
@@ -15,10 +14,10 @@ use super::project::one_row;
 use crate::error::{Error, Result};
 use crate::functions::{self, Generator, kernels::nested};
 use crate::plan::expression::Item;
-use crate::plan::names::Names;
+use crate::plan::names::{Names, Outer};
 use crate::plan::scope::{Column, ColumnId, Scope};
 use crate::plan::typed::Typed;
-use crate::plan::{Planned, Planner, project};
+use crate::plan::{Planned, Planner, project, subqueries};
 
 impl Planner<'_> {
     /// A select list's generator, if it has one, put below the list.
@@ -68,9 +67,7 @@ impl Planner<'_> {
             }
         };
         let Some((function, names)) = table_function(right) else {
-            return Err(Error::unsupported(
-                "LATERAL with a query that is no table function",
-            ));
+            return self.lateral_query(node, left, right, outer);
         };
         let call = proto::expression::UnresolvedFunction {
             function_name: function.function_name.clone(),
@@ -103,6 +100,37 @@ impl Planner<'_> {
             Some(_) => Err(Error::unsupported("LEFT JOIN LATERAL with a condition")),
             None => Ok(planned),
         }
+    }
+
+    /// A query on the right that sees the columns of the left.
+    fn lateral_query(
+        &self,
+        node: &proto::LateralJoin,
+        left: Planned,
+        right: &proto::Relation,
+        outer: bool,
+    ) -> Result<Planned> {
+        let around = Outer {
+            scope: &left.scope,
+            parent: self.outer(),
+        };
+        let mut right = self.inside(&around).relation(right)?.fresh()?;
+        if outer {
+            let columns = right.scope.columns.iter_mut();
+            columns.for_each(|column| column.nullable = true);
+        }
+        let scope = left.scope.clone().beside(right.scope);
+        let condition = match &node.join_condition {
+            Some(condition) => Some(self.join_condition(condition, &scope)?),
+            None => None,
+        };
+        let kind = if outer {
+            JoinType::Left
+        } else {
+            JoinType::Inner
+        };
+        let plan = subqueries::lateral(left.plan, right.plan, kind, condition)?;
+        Ok(Planned::new(plan, scope))
     }
 
     /// A table function on its own: `range(3)`, `explode(array(1))`, VALUES.

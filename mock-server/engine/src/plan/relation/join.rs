@@ -14,7 +14,7 @@ use sparring_sql::lower::internal;
 
 use super::aggregate::column_named;
 use super::row;
-use crate::error::{Error, Result};
+use crate::error::{Error, Exception, Result};
 use crate::functions::equals;
 use crate::plan::scope::{Column, Scope};
 use crate::plan::typed::Typed;
@@ -29,6 +29,13 @@ impl Planner<'_> {
         let (left, right) = apart(left, right)?;
         let kind = kind(node.join_type())?;
         if is_natural(node.join_condition.as_ref()) {
+            if matches!(kind, PlanJoin::LeftSemi | PlanJoin::LeftAnti) {
+                let name = format!("{kind:?}");
+                return Err(Error::plain(
+                    Exception::IllegalArgument,
+                    format!("requirement failed: Unsupported natural join type {name}"),
+                ));
+            }
             let shared: Vec<String> = left
                 .scope
                 .columns

@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::execution::ObservedMetrics;
 use crate::plan::expression::Item;
 use crate::plan::scope::Column;
+use crate::plan::subqueries::joined;
 use crate::plan::typed::Typed;
 use crate::plan::{Planned, Planner, project};
 
@@ -154,8 +155,12 @@ impl TableProvider for Observed {
         _limit: Option<usize>,
     ) -> PlanResult<Arc<dyn ExecutionPlan>> {
         let run = Run {
-            rows: session.create_physical_plan(&self.rows).await?,
-            metrics: session.create_physical_plan(&self.metrics).await?,
+            rows: session
+                .create_physical_plan(&joined(self.rows.clone())?)
+                .await?,
+            metrics: session
+                .create_physical_plan(&joined(self.metrics.clone())?)
+                .await?,
             schema: Arc::clone(&self.schema),
             feed: self.feed.clone(),
             name: self.name.clone(),

@@ -60,6 +60,7 @@ impl Planner<'_> {
                 input,
                 list,
                 aggregate: None,
+                kept: Vec::new(),
             })),
         })
     }

@@ -136,10 +136,12 @@ impl Planner<'_> {
             _ => (value, None),
         };
         let Some((internal::UNPIVOT_ROW, columns)) = internal_call(inner) else {
-            let values = self.values_of(std::slice::from_ref(value), input)?;
-            let named = values
-                .into_iter()
-                .map(|value| (value.output_name().to_string(), vec![value]));
+            let values = self.values_of(std::slice::from_ref(inner), input)?;
+            let named = values.into_iter().map(|value| {
+                let name = alias.clone();
+                let name = name.unwrap_or_else(|| value.output_name().to_string());
+                (name, vec![value])
+            });
             return Ok(named.collect());
         };
         let row = self.values_of(columns, input)?;

@@ -11,7 +11,7 @@ use super::windows;
 use crate::error::{Error, Result};
 use crate::plan::scope::Scope;
 use crate::plan::typed::Typed;
-use crate::plan::{Below, Planned, Planner, project};
+use crate::plan::{Below, Kept, Planned, Planner, project};
 use crate::types::sql_name;
 
 impl Planner<'_> {
@@ -25,22 +25,41 @@ impl Planner<'_> {
             // HAVING, or a DataFrame filter after `agg`: aggregates may stand in it.
             return self.having(&input, &below, grouped, condition);
         }
+        let windows_allowed = is_qualify(condition);
+        let below = input.below.clone();
+        let remembered = |condition: &Typed| {
+            let below = below.as_ref()?;
+            Some(Arc::new(below.with(Kept {
+                condition: condition.clone(),
+                inside: false,
+                windows_allowed,
+            })))
+        };
         match self.resolve(condition, &input.scope) {
-            Ok(value) => self.keep(input, value, is_qualify(condition)),
+            Ok(value) => {
+                let below = remembered(&value);
+                let kept = self.keep(input, value, windows_allowed)?;
+                Ok(Planned { below, ..kept })
+            }
             Err(error) => match &input.below {
                 Some(below) if missing(&error) => {
                     let value = self
                         .resolve(condition, &beside(&input.scope, below))
                         .map_err(|_| error)?;
-                    self.through(
+                    let after = remembered(&value);
+                    let kept = self.through(
                         &input,
                         Arc::clone(below),
                         vec![value],
                         |planner, planned, values| {
                             let value = values.into_iter().next().ok_or_else(no_value)?;
-                            planner.keep(planned, value, false)
+                            planner.keep(planned, value, windows_allowed)
                         },
-                    )
+                    )?;
+                    Ok(Planned {
+                        below: after,
+                        ..kept
+                    })
                 }
                 _ => Err(error),
             },
@@ -108,7 +127,11 @@ impl Planner<'_> {
             }
         }
         let plan = project(below.input.plan.clone(), &list)?;
-        let done = work(self, Planned::new(plan, wider), values)?;
+        let mut wide = Planned::new(plan, wider);
+        for kept in &below.kept {
+            wide = self.keep(wide, kept.condition.clone(), kept.windows_allowed)?;
+        }
+        let done = work(self, wide, values)?;
         let kept: Vec<_> = outer
             .scope
             .columns

@@ -1,8 +1,10 @@
 //! `ORDER BY` and `SORT BY`: keys may be columns of the select list, of what lies below it,
 //! ordinals, or aggregates.
 
+use arrow::datatypes::DataType;
+use datafusion::common::tree_node::TreeNode;
 use datafusion::logical_expr::expr::Sort as SortExpr;
-use datafusion::logical_expr::{LogicalPlan, Sort};
+use datafusion::logical_expr::{Expr, LogicalPlan, Sort};
 use sparring_proto::Required;
 use sparring_proto::connect::expression::{ExprType, SortOrder, literal::LiteralType};
 use sparring_proto::connect::{self as proto};
@@ -65,12 +67,27 @@ impl Planner<'_> {
                 [("invalidExprSqls", format!("\"{}\"", key.name))],
             ));
         }
+        if keys.iter().any(has_correlated_scalar) {
+            return Err(Error::new(
+                "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_CORRELATED_SCALAR_SUBQUERY",
+                [("treeNode", "Sort")],
+            ));
+        }
         let (mut input, keys) = windows::extract(input, keys)?;
-        let keys = keys
-            .into_iter()
-            .zip(order)
-            .map(|(value, order)| Ok(self.sort_key(value, order)?.0))
-            .collect::<Result<Vec<SortExpr>>>()?;
+        let mut sort = Vec::with_capacity(keys.len());
+        for (value, order) in keys.into_iter().zip(order) {
+            let data_type = value.data_type.clone();
+            let (key, _) = self.sort_key(value, order)?;
+            if matches!(data_type, DataType::List(_) | DataType::Struct(_)) {
+                // Nulls inside of a value come first as its least, wherever whole nulls come.
+                let is_null = Expr::IsNull(Box::new(key.expr.clone()));
+                sort.push(SortExpr::new(is_null, !key.nulls_first, true));
+                sort.push(SortExpr::new(key.expr, key.asc, key.asc));
+            } else {
+                sort.push(key);
+            }
+        }
+        let keys = sort;
         let plan = LogicalPlan::Sort(Sort {
             expr: keys,
             input: Arc::new(input.plan),
@@ -80,6 +97,17 @@ impl Planner<'_> {
         input.below = None;
         Ok(input)
     }
+}
+
+fn has_correlated_scalar(value: &Typed) -> bool {
+    let is_correlated = |expr: &Expr| match expr {
+        Expr::ScalarSubquery(subquery) => !subquery.outer_ref_columns.is_empty(),
+        _ => false,
+    };
+    value
+        .expr
+        .exists(|expr| Ok(is_correlated(expr)))
+        .unwrap_or(false)
 }
 
 /// `ORDER BY ALL` is every column in turn.
