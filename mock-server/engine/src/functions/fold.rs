@@ -2,7 +2,7 @@
 //!
 //! Most of Spark's rarer aggregates need the rows in order anyway (ranks, moments, collected lists),
 //! so one accumulator serves all of them, in groups and in windows of any frame. Knows no names and
-//! no coercion; the builders in `aggregates.rs` decide both. Sums and means have `total.rs`.
+//! no coercion; the builders in `aggregates/` decide both. Sums and means have `total.rs`.
 
 use std::collections::HashSet;
 use std::fmt;

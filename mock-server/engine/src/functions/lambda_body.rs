@@ -1,7 +1,7 @@
 //! A lambda's body over whole batches of items: the body becomes a physical expression once, and is
 //! evaluated over every item of every row together.
 //!
-//! Knows nothing of particular functions; `functions/lambdas.rs` says what is done with the answers.
+//! Knows nothing of particular functions; `functions/lambdas/` says what is done with the answers.
 
 use std::sync::{Arc, OnceLock};
 

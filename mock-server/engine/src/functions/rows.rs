@@ -26,8 +26,6 @@ pub(super) enum Cell<'a> {
     Whole(i64),
     /// A double.
     Double(f64),
-    /// A truth value.
-    Flag(bool),
 }
 
 impl<'a> Cell<'a> {
@@ -131,7 +129,6 @@ fn cell(array: &ArrayRef, row: usize) -> Result<Cell<'_>> {
         DataType::Int32 => Cell::Whole(i64::from(array.as_primitive::<Int32Type>().value(row))),
         DataType::Int64 => Cell::Whole(array.as_primitive::<Int64Type>().value(row)),
         DataType::Float64 => Cell::Double(array.as_primitive::<Float64Type>().value(row)),
-        DataType::Boolean => Cell::Flag(array.as_boolean().value(row)),
         other => return Err(Error::internal(format!("a row function got {other}"))),
     })
 }

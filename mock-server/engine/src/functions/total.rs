@@ -1,7 +1,7 @@
 //! Sums and means of whole numbers, decimals and intervals with Spark's overflow: added in 128 bits,
 //! held against the result's range at the end. Sums of doubles are DataFusion's own.
 //!
-//! Knows no names and no coercion; the builders in `aggregates.rs` decide both.
+//! Knows no names and no coercion; the builders in `aggregates/` decide both.
 
 use std::sync::Arc;
 

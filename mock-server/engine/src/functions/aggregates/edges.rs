@@ -1,0 +1,191 @@
+//! One of the values: the first, the greatest, the most frequent.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, UInt32Array};
+use arrow::compute::take;
+use arrow::datatypes::DataType;
+use arrow::row::{RowConverter, SortField};
+use datafusion::common::ScalarValue;
+use datafusion::logical_expr::AggregateUDF;
+
+use super::{expr, fold, ordered, typed};
+use crate::error::{Error, Result};
+use crate::functions::Call;
+use crate::functions::kernels::java_hash::open_hash_order;
+use crate::plan::typed::Typed;
+use crate::types::sql_name;
+
+fn is_nested(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::List(_) | DataType::Struct(_))
+}
+
+pub(super) fn extreme(call: &Call<'_>, function: Arc<AggregateUDF>) -> Result<Typed> {
+    call.arity(1..=1)?;
+    let arg = call.arg(0)?.clone();
+    ordered(call, &arg)?;
+    let result = (arg.data_type.clone(), true);
+    if is_nested(&arg.data_type) {
+        let max = call.name == "max";
+        return Ok(fold(
+            call,
+            (call.name, String::new()),
+            &[arg],
+            result,
+            1,
+            move |columns| extreme_row(columns, max),
+        ));
+    }
+    Ok(typed(call, function, &[arg], result, call.default_name()))
+}
+
+/// The last column's value in the row whose first column is greatest or least; of equals the later.
+fn extreme_row(columns: &[ArrayRef], max: bool) -> Result<ArrayRef> {
+    let (Some(keys), Some(values)) = (columns.first(), columns.last()) else {
+        return Err(Error::internal("an aggregate without arguments"));
+    };
+    let converter = RowConverter::new(vec![SortField::new(keys.data_type().clone())])?;
+    let rows = converter.convert_columns(&[Arc::clone(keys)])?;
+    let mut best: Option<usize> = None;
+    for row in 0..rows.num_rows() {
+        let better = best.is_none_or(|best| {
+            if max {
+                rows.row(row) >= rows.row(best)
+            } else {
+                rows.row(row) <= rows.row(best)
+            }
+        });
+        if better {
+            best = Some(row);
+        }
+    }
+    let place = UInt32Array::from(vec![best.and_then(|row| u32::try_from(row).ok())]);
+    Ok(take(values, &place, None)?)
+}
+
+pub(super) fn extreme_by(call: &Call<'_>, max: bool) -> Result<Typed> {
+    call.arity(2..=2)?;
+    let (value, key) = (call.arg(0)?.clone(), call.arg(1)?.clone());
+    ordered(call, &key)?;
+    let result = (value.data_type.clone(), true);
+    Ok(fold(
+        call,
+        (call.name, String::new()),
+        &[key, value],
+        result,
+        1,
+        move |columns| extreme_row(columns, max),
+    ))
+}
+
+/// `first`, `last` and their kin.
+pub(super) fn edge(call: &Call<'_>, function: Arc<AggregateUDF>) -> Result<Typed> {
+    call.arity(1..=2)?;
+    let ignore_nulls = match call.args.get(1) {
+        None => call.ignore_nulls,
+        Some(flag) => match flag.constant() {
+            Some(ScalarValue::Boolean(Some(flag))) => *flag || call.ignore_nulls,
+            _ => {
+                return Err(Error::new(
+                    "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
+                    [
+                        ("sqlExpr", format!("\"{}\"", call.default_name())),
+                        ("inputName", "`ignorenullsexpr`".to_owned()),
+                        ("inputType", format!("\"{}\"", sql_name(&flag.data_type))),
+                        ("inputExpr", format!("\"{}\"", flag.name)),
+                    ],
+                )
+                .at(call.origin.clone()));
+            }
+        },
+    };
+    let arg = call.arg(0)?;
+    let name = format!("{}({})", call.name, arg.name);
+    Ok(Typed::new(
+        expr(call, function, vec![arg.expr.clone()], ignore_nulls),
+        arg.data_type.clone(),
+        true,
+        name,
+    ))
+}
+
+/// `mode(a)`, and `mode(a, true)`, which means `mode() WITHIN GROUP (ORDER BY a DESC)`: the least of
+/// the most frequent values.
+pub(super) fn mode(call: &Call<'_>) -> Result<Typed> {
+    call.arity(1..=2)?;
+    let arg = call.arg(0)?.clone();
+    let deterministic = match call.args.get(1).map(Typed::constant) {
+        Some(Some(ScalarValue::Boolean(Some(flag)))) => *flag,
+        None => false,
+        Some(_) => return Err(call.unexpected_type(1, "BOOLEAN")),
+    };
+    if !deterministic {
+        let name = format!("mode({})", arg.name);
+        return Ok(mode_of(call, arg, None).named(name));
+    }
+    let name = format!("mode() WITHIN GROUP (ORDER BY {} DESC)", arg.name);
+    Ok(mode_of(call, arg, Some(false)).named(name))
+}
+
+/// `mode() WITHIN GROUP (ORDER BY a)`: of the most frequent values the greatest when the order
+/// descends in Spark's own sense, which is reversed. Arguments are the value and ascending.
+pub(super) fn mode_within_group(call: &Call<'_>) -> Result<Typed> {
+    call.arity(2..=2)?;
+    let arg = call.arg(0)?.clone();
+    let ascending = !matches!(
+        call.arg(1)?.constant(),
+        Some(ScalarValue::Boolean(Some(false)))
+    );
+    // Spark keeps the order the other way round, and shows it so.
+    let order = if ascending { " DESC" } else { "" };
+    let name = format!("mode() WITHIN GROUP (ORDER BY {}{order})", arg.name);
+    Ok(mode_of(call, arg, Some(!ascending)).named(name))
+}
+
+fn mode_of(call: &Call<'_>, arg: Typed, order: Option<bool>) -> Typed {
+    let result = (arg.data_type.clone(), true);
+    fold(
+        call,
+        ("mode", format!("{order:?}")),
+        &[arg],
+        result,
+        1,
+        move |columns| {
+            let values = columns
+                .first()
+                .ok_or_else(|| Error::internal("mode without values"))?;
+            let rows = crate::functions::collections::keys(values)?;
+            let mut counts: std::collections::HashMap<_, (usize, usize)> =
+                std::collections::HashMap::new();
+            for (place, row) in rows.iter().enumerate() {
+                counts.entry(row.owned()).or_insert((0, place)).0 += 1;
+            }
+            let mut counts: Vec<(usize, usize)> = counts.into_values().collect();
+            counts.sort_unstable_by_key(|(_, place)| *place);
+            let best = counts.iter().map(|(n, _)| *n).max();
+            let known: UInt32Array = counts
+                .iter()
+                .map(|(_, place)| u32::try_from(*place).ok())
+                .collect();
+            let known = take(values, &known, None)?;
+            let first = match order {
+                // Of equally frequent values Spark takes the first in the table they are counted in.
+                None => open_hash_order(&known)
+                    .into_iter()
+                    .find(|at| counts.get(*at).map(|(n, _)| *n) == best),
+                Some(max) => {
+                    let keys = crate::functions::collections::keys(&known)?;
+                    let among =
+                        (0..counts.len()).filter(|at| counts.get(*at).map(|(n, _)| *n) == best);
+                    if max {
+                        among.max_by(|a, b| keys.row(*a).cmp(&keys.row(*b)))
+                    } else {
+                        among.min_by(|a, b| keys.row(*a).cmp(&keys.row(*b)))
+                    }
+                }
+            };
+            let place = first.and_then(|at| u32::try_from(at).ok());
+            Ok(take(&known, &UInt32Array::from(vec![place]), None)?)
+        },
+    )
+}

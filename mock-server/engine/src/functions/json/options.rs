@@ -1,0 +1,80 @@
+//! The options of `to_json` and `from_json`.
+
+use arrow::array::{ArrayRef, AsArray};
+use datafusion::common::ScalarValue;
+use datafusion::logical_expr::Expr;
+
+use crate::error::{Error, Result};
+use crate::functions::Call;
+use crate::functions::kernels::pattern::Pattern;
+use crate::plan::typed::Typed;
+
+/// The options of `from_json` and `to_json` that are honoured.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Options {
+    pub(super) timestamp_format: Option<String>,
+    pub(super) date_format: Option<String>,
+    pub(super) keeps_nulls: bool,
+    pub(super) unquoted_names: bool,
+    pub(super) fails_fast: bool,
+}
+
+/// A constant map of texts, as a literal or as a call of `map`.
+fn constant_pairs(value: &Typed) -> Option<Vec<(String, String)>> {
+    let texts = |array: &ArrayRef| -> Option<Vec<String>> {
+        let strings = array.as_string_opt::<i32>()?;
+        strings.iter().map(|s| s.map(str::to_owned)).collect()
+    };
+    match &value.expr {
+        Expr::Literal(ScalarValue::Map(map), _) => {
+            let entries = map.entries();
+            let keys = texts(entries.column(0))?;
+            Some(keys.into_iter().zip(texts(entries.column(1))?).collect())
+        }
+        Expr::ScalarFunction(function) => function
+            .args
+            .chunks(2)
+            .map(|pair| match pair {
+                [
+                    Expr::Literal(ScalarValue::Utf8(Some(key)), _),
+                    Expr::Literal(ScalarValue::Utf8(Some(value)), _),
+                ] => Some((key.clone(), value.clone())),
+                _ => None,
+            })
+            .collect(),
+        _ => None,
+    }
+}
+
+pub(super) fn options(call: &Call<'_>, index: usize) -> Result<Options> {
+    let mut found = Options::default();
+    let Some(value) = call.args.get(index) else {
+        return Ok(found);
+    };
+    let pairs = constant_pairs(value).ok_or_else(|| {
+        Error::new(
+            "INVALID_OPTIONS.NON_MAP_FUNCTION",
+            std::iter::empty::<(String, String)>(),
+        )
+        .at(call.origin.clone())
+    })?;
+    for (key, value) in pairs {
+        let is_true = value.eq_ignore_ascii_case("true");
+        match key.to_ascii_lowercase().as_str() {
+            "timestampformat" => found.timestamp_format = Some(value),
+            "dateformat" => found.date_format = Some(value),
+            "ignorenullfields" => found.keeps_nulls = !is_true,
+            "allowunquotedfieldnames" => found.unquoted_names = is_true,
+            "mode" => found.fails_fast = value.eq_ignore_ascii_case("FAILFAST"),
+            _ => return Err(Error::unsupported(format!("the JSON option {key}"))),
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn compiled(pattern: &Option<String>) -> Result<Option<Pattern>> {
+    pattern
+        .as_deref()
+        .map(|text| Pattern::parse(text, true))
+        .transpose()
+}

@@ -1,0 +1,320 @@
+//! `from_json`: parsed text as a value of a type.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, AsArray, BinaryArray, BooleanArray, Int64Array, ListArray, MapArray, StringArray,
+    StructArray, new_null_array,
+};
+use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::datatypes::{DataType, Field};
+
+use super::options::{compiled, options};
+use super::write::wrong_schema;
+use crate::error::{Error, Result};
+use crate::functions::Call;
+use crate::functions::kernel::Kernel;
+use crate::functions::kernels::calendar::DAY;
+use crate::functions::kernels::cast::{string, temporal};
+use crate::functions::kernels::json::{Value, parse};
+use crate::functions::kernels::longs::labelled;
+use crate::functions::kernels::pattern::Pattern;
+use crate::functions::kernels::zone::Zone;
+use crate::plan::typed::Typed;
+use crate::types::arrow::nullable;
+use crate::types::coerce::is_integral;
+use crate::types::sql_name;
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u32> = text
+        .trim_end_matches('=')
+        .bytes()
+        .map(|byte| {
+            let index = ALPHABET.iter().position(|known| *known == byte)?;
+            u32::try_from(index).ok()
+        })
+        .collect::<Option<_>>()?;
+    let mut out = Vec::new();
+    for chunk in digits.chunks(4) {
+        let group = chunk
+            .iter()
+            .enumerate()
+            .fold(0, |acc, (place, digit)| acc | (digit << (18 - 6 * place)));
+        let bytes = group.to_be_bytes();
+        out.extend(bytes.iter().skip(1).take(chunk.len().saturating_sub(1)));
+    }
+    Some(out)
+}
+
+pub(super) fn from_json(call: &Call<'_>) -> Result<Typed> {
+    call.arity(2..=3)?;
+    let text = call.implicit(0, &DataType::Utf8)?;
+    let name = format!("from_json({})", text.name);
+    let schema = call.arg(1)?.constant_str().ok_or_else(|| {
+        Error::new(
+            "INVALID_SCHEMA.NON_STRING_LITERAL",
+            [("inputSchema", format!("\"{}\"", call.args[1].name))],
+        )
+        .at(call.origin.clone())
+    })?;
+    let data_type = match sparring_sql::parse_data_type(schema) {
+        Ok(found) => crate::types::proto::to_arrow(&found)?,
+        Err(_) => crate::types::proto::parse(schema)?,
+    };
+    let data_type = nullable(&data_type);
+    if !matches!(
+        data_type,
+        DataType::Struct(_) | DataType::List(_) | DataType::Map(..)
+    ) {
+        return Err(wrong_schema(call, &data_type, &name));
+    }
+    // Spark reads a map through a struct and keeps that struct's name.
+    let name = match data_type {
+        DataType::Map(..) => "entries".to_owned(),
+        _ => name,
+    };
+    let options = options(call, 2)?;
+    let reader = Reader {
+        zone: Zone::Region(call.context.time_zone),
+        now: call.context.now_us,
+        timestamp: compiled(&options.timestamp_format)?,
+        date: compiled(&options.date_format)?,
+    };
+    let to = data_type.clone();
+    Ok(Kernel::typed(
+        "from_json",
+        format!("{options:?} {reader:?}"),
+        (data_type, true),
+        vec![text.expr],
+        name,
+        move |args| {
+            let texts = args.array(0)?;
+            let mut rows = Vec::with_capacity(args.rows);
+            for text in texts.as_string::<i32>() {
+                let text = text.filter(|text| !text.trim().is_empty());
+                let value = text.and_then(|text| parse(text, options.unquoted_names));
+                let value = value.filter(|value| fits(value, &to));
+                if value.is_none() && text.is_some() && options.fails_fast {
+                    return Err(Error::new(
+                        "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION",
+                        [("badRecord", "[null]"), ("failFastMode", "FAILFAST")],
+                    ));
+                }
+                // A malformed record still is one, with nothing in it.
+                rows.push(match (value, text, &to) {
+                    (None, Some(_), DataType::Struct(_)) => Some(Value::Object(Vec::new())),
+                    (value, ..) => value,
+                });
+            }
+            let rows: Vec<Option<&Value>> = rows.iter().map(Option::as_ref).collect();
+            reader.build(&rows, &to)
+        },
+    ))
+}
+
+fn fits(value: &Value, to: &DataType) -> bool {
+    matches!(
+        (value, to),
+        (Value::Object(_), DataType::Struct(_) | DataType::Map(..))
+            | (Value::Array(_), DataType::List(_))
+    )
+}
+
+#[derive(Debug)]
+struct Reader {
+    zone: Zone,
+    now: i64,
+    timestamp: Option<Pattern>,
+    date: Option<Pattern>,
+}
+
+impl Reader {
+    /// A column of a type; a value that does not fit is null.
+    fn build(&self, rows: &[Option<&Value>], to: &DataType) -> Result<ArrayRef> {
+        let each = |f: &dyn Fn(&Value) -> Option<i64>| -> Int64Array {
+            rows.iter().map(|row| row.and_then(f)).collect()
+        };
+        let text_of = |value: &Value| match value {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        };
+        Ok(match to {
+            DataType::Struct(fields) => {
+                let columns = fields
+                    .iter()
+                    .map(|field| {
+                        let members: Vec<Option<&Value>> = rows
+                            .iter()
+                            .map(|row| row.and_then(|value| value.member(field.name())))
+                            .collect();
+                        self.build(&members, field.data_type())
+                    })
+                    .collect::<Result<Vec<_>>>()?;
+                let valid: NullBuffer = rows
+                    .iter()
+                    .map(|row| matches!(row, Some(Value::Object(_))))
+                    .collect();
+                Arc::new(StructArray::try_new_with_length(
+                    fields.clone(),
+                    columns,
+                    Some(valid),
+                    rows.len(),
+                )?)
+            }
+            DataType::List(item) => {
+                let items: Vec<Option<&[Value]>> = rows
+                    .iter()
+                    .map(|row| match row {
+                        Some(Value::Array(items)) => Some(items.as_slice()),
+                        _ => None,
+                    })
+                    .collect();
+                let flat: Vec<Option<&Value>> = items
+                    .iter()
+                    .flat_map(|items| items.unwrap_or_default().iter().map(Some))
+                    .collect();
+                let lengths = items.iter().map(|items| items.map_or(0, <[Value]>::len));
+                let valid: NullBuffer = items.iter().map(Option::is_some).collect();
+                Arc::new(ListArray::try_new(
+                    Arc::clone(item),
+                    OffsetBuffer::from_lengths(lengths),
+                    self.build(&flat, item.data_type())?,
+                    Some(valid),
+                )?)
+            }
+            DataType::Map(entries, sorted) => self.map(rows, entries, *sorted)?,
+            DataType::Utf8 => {
+                let found: StringArray = rows.iter().map(|row| row.and_then(Value::text)).collect();
+                Arc::new(found)
+            }
+            DataType::Boolean => {
+                let found: BooleanArray = rows
+                    .iter()
+                    .map(|row| match row {
+                        Some(Value::Bool(value)) => Some(*value),
+                        _ => None,
+                    })
+                    .collect();
+                Arc::new(found)
+            }
+            DataType::Binary => {
+                let found: BinaryArray = rows
+                    .iter()
+                    .map(|row| from_base64(&text_of((*row)?)?))
+                    .collect();
+                Arc::new(found)
+            }
+            DataType::Float32 | DataType::Float64 => {
+                let found: arrow::array::Float64Array = rows
+                    .iter()
+                    .map(|row| match row {
+                        Some(Value::Number(digits)) => digits.parse().ok(),
+                        Some(Value::Text(name)) => match name.as_str() {
+                            "NaN" | "Infinity" | "+INF" | "-INF" | "INF" | "-Infinity" => {
+                                string::double(name)
+                            }
+                            _ => None,
+                        },
+                        _ => None,
+                    })
+                    .collect();
+                arrow::compute::cast(&found, to)?
+            }
+            DataType::Decimal128(precision, scale) => {
+                let found: arrow::array::Decimal128Array = rows
+                    .iter()
+                    .map(|row| match row {
+                        Some(Value::Number(digits) | Value::Text(digits)) => {
+                            string::big_decimal(digits)?.unscaled((*precision, *scale))
+                        }
+                        _ => None,
+                    })
+                    .collect();
+                Arc::new(found.with_precision_and_scale(*precision, *scale)?)
+            }
+            DataType::Date32 => {
+                let days = each(&|value| {
+                    let text = text_of(value)?;
+                    match &self.date {
+                        Some(pattern) => {
+                            let micros = pattern.read(&text, Zone::Fixed(0)).ok()?;
+                            Some(micros.div_euclid(DAY))
+                        }
+                        None => temporal::date(&text).map(i64::from),
+                    }
+                });
+                labelled(days, to)?
+            }
+            DataType::Timestamp(_, zone) => {
+                let micros = each(&|value| {
+                    let text = text_of(value)?;
+                    match (zone, &self.timestamp) {
+                        (Some(_), Some(pattern)) => pattern.read(&text, self.zone).ok(),
+                        (Some(_), None) => temporal::timestamp(&text, self.zone, self.now),
+                        (None, _) => temporal::timestamp_ntz(&text),
+                    }
+                });
+                labelled(micros, to)?
+            }
+            t if is_integral(t) => {
+                let (low, high) = match t {
+                    DataType::Int8 => (i64::from(i8::MIN), i64::from(i8::MAX)),
+                    DataType::Int16 => (i64::from(i16::MIN), i64::from(i16::MAX)),
+                    DataType::Int32 => (i64::from(i32::MIN), i64::from(i32::MAX)),
+                    _ => (i64::MIN, i64::MAX),
+                };
+                let whole = each(&|value| match value {
+                    Value::Number(digits) => {
+                        digits.parse().ok().filter(|v| (low..=high).contains(v))
+                    }
+                    _ => None,
+                });
+                labelled(whole, to)?
+            }
+            DataType::Null => new_null_array(to, rows.len()),
+            other => {
+                return Err(Error::unsupported(format!(
+                    "reading JSON as {}",
+                    sql_name(other)
+                )));
+            }
+        })
+    }
+
+    fn map(&self, rows: &[Option<&Value>], entries: &Arc<Field>, sorted: bool) -> Result<ArrayRef> {
+        let DataType::Struct(pair) = entries.data_type() else {
+            return Err(Error::internal("a map without entries"));
+        };
+        let [key, value] = pair.as_ref() else {
+            return Err(Error::internal("a map without key and value"));
+        };
+        if *key.data_type() != DataType::Utf8 {
+            return Err(Error::unsupported(
+                "JSON maps with keys that are no strings",
+            ));
+        }
+        let members: Vec<Option<&[(String, Value)]>> = rows
+            .iter()
+            .map(|row| match row {
+                Some(Value::Object(members)) => Some(members.as_slice()),
+                _ => None,
+            })
+            .collect();
+        let flat = || members.iter().flat_map(|m| m.unwrap_or_default().iter());
+        let keys: StringArray = flat().map(|(name, _)| Some(name.as_str())).collect();
+        let values: Vec<Option<&Value>> = flat().map(|(_, value)| Some(value)).collect();
+        let columns: Vec<ArrayRef> = vec![Arc::new(keys), self.build(&values, value.data_type())?];
+        let lengths = members.iter().map(|m| m.map_or(0, <[_]>::len));
+        let valid: NullBuffer = members.iter().map(Option::is_some).collect();
+        let inner = StructArray::try_new(pair.clone(), columns, None)?;
+        Ok(Arc::new(MapArray::try_new(
+            Arc::clone(entries),
+            OffsetBuffer::from_lengths(lengths),
+            inner,
+            Some(valid),
+            sorted,
+        )?))
+    }
+}

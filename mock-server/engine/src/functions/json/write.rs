@@ -1,0 +1,219 @@
+//! `to_json`: a value as text.
+
+use std::sync::Arc;
+
+use arrow::array::builder::StringBuilder;
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::DataType;
+
+use super::options::{Options, options};
+use crate::error::{Error, Result};
+use crate::functions::kernel::Kernel;
+use crate::functions::kernels::calendar::DAY;
+use crate::functions::kernels::cast::Cast;
+use crate::functions::kernels::json::quote;
+use crate::functions::kernels::pattern::Pattern;
+use crate::functions::kernels::zone::Zone;
+use crate::functions::{Call, CastMode};
+use crate::plan::typed::Typed;
+use crate::types::coerce::is_integral;
+use crate::types::sql_name;
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+pub(super) fn to_json(call: &Call<'_>) -> Result<Typed> {
+    call.arity(1..=2)?;
+    let value = call.arg(0)?.clone();
+    let name = format!("to_json({})", value.name);
+    if value.data_type == DataType::Null {
+        return Ok(Typed::null(DataType::Utf8).named(name));
+    }
+    if !matches!(
+        value.data_type,
+        DataType::Struct(_) | DataType::List(_) | DataType::Map(..)
+    ) {
+        return Err(wrong_schema(call, &value.data_type, &name));
+    }
+    let writer = Writer::new(options(call, 1)?, call)?;
+    Ok(Kernel::typed(
+        "to_json",
+        format!("{writer:?}"),
+        (DataType::Utf8, true),
+        vec![value.expr],
+        name,
+        move |args| {
+            let array = args.array(0)?;
+            let mut out = StringBuilder::new();
+            let mut text = String::new();
+            for row in 0..array.len() {
+                if array.is_null(row) {
+                    out.append_null();
+                    continue;
+                }
+                text.clear();
+                writer.write(&array, row, &mut text)?;
+                out.append_value(&text);
+            }
+            Ok(Arc::new(out.finish()))
+        },
+    ))
+}
+
+pub(super) fn wrong_schema(call: &Call<'_>, data_type: &DataType, name: &str) -> Error {
+    Error::new(
+        "DATATYPE_MISMATCH.INVALID_JSON_SCHEMA",
+        [
+            ("schema", format!("\"{}\"", sql_name(data_type))),
+            ("sqlExpr", format!("\"{name}\"")),
+        ],
+    )
+    .at(call.origin.clone())
+}
+
+#[derive(Debug)]
+struct Writer {
+    keeps_nulls: bool,
+    zone: Zone,
+    timestamp: Pattern,
+    timestamp_ntz: Pattern,
+    date: Pattern,
+    plain: Cast,
+}
+
+impl Writer {
+    fn new(options: Options, call: &Call<'_>) -> Result<Self> {
+        let pattern = |given: &Option<String>, default: &str| {
+            Pattern::parse(given.as_deref().unwrap_or(default), false)
+        };
+        Ok(Self {
+            keeps_nulls: options.keeps_nulls,
+            zone: Zone::Region(call.context.time_zone),
+            timestamp: pattern(
+                &options.timestamp_format,
+                "yyyy-MM-dd'T'HH:mm:ss[.SSS][XXX]",
+            )?,
+            timestamp_ntz: pattern(&None, "yyyy-MM-dd'T'HH:mm:ss[.SSS]")?,
+            date: pattern(&options.date_format, "yyyy-MM-dd")?,
+            plain: Cast {
+                from: DataType::Null,
+                to: DataType::Utf8,
+                mode: CastMode::Ansi,
+                time_zone: call.context.time_zone,
+                now_us: call.context.now_us,
+                origin: None,
+            },
+        })
+    }
+
+    /// The text that a cast to string gives.
+    fn text(&self, array: &ArrayRef, row: usize) -> Result<String> {
+        let job = Cast {
+            from: array.data_type().clone(),
+            ..self.plain.clone()
+        };
+        let one = job.run(&array.slice(row, 1))?;
+        Ok(one.as_string::<i32>().value(0).to_owned())
+    }
+
+    fn write(&self, array: &ArrayRef, row: usize, out: &mut String) -> Result<()> {
+        if array.is_null(row) {
+            out.push_str("null");
+            return Ok(());
+        }
+        match array.data_type() {
+            DataType::Struct(fields) => {
+                out.push('{');
+                let mut first = true;
+                for (field, column) in fields.iter().zip(array.as_struct().columns()) {
+                    let is_null = column.is_null(row) || *column.data_type() == DataType::Null;
+                    if is_null && !self.keeps_nulls {
+                        continue;
+                    }
+                    if !std::mem::take(&mut first) {
+                        out.push(',');
+                    }
+                    quote(field.name(), out);
+                    out.push(':');
+                    if is_null {
+                        out.push_str("null");
+                    } else {
+                        self.write(column, row, out)?;
+                    }
+                }
+                out.push('}');
+            }
+            DataType::List(_) => {
+                out.push('[');
+                let items = array.as_list::<i32>().value(row);
+                for index in 0..items.len() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    self.write(&items, index, out)?;
+                }
+                out.push(']');
+            }
+            DataType::Map(..) => {
+                out.push('{');
+                let entries = array.as_map().value(row);
+                for index in 0..entries.len() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    quote(&self.text(entries.column(0), index)?, out);
+                    out.push(':');
+                    self.write(entries.column(1), index, out)?;
+                }
+                out.push('}');
+            }
+            DataType::Timestamp(_, zone) => {
+                let micros = array
+                    .as_primitive::<arrow::datatypes::TimestampMicrosecondType>()
+                    .value(row);
+                let text = match zone {
+                    Some(_) => self.timestamp.format(micros, self.zone)?,
+                    None => self.timestamp_ntz.format(micros, Zone::Fixed(0))?,
+                };
+                quote(&text, out);
+            }
+            DataType::Date32 => {
+                let days = array
+                    .as_primitive::<arrow::datatypes::Date32Type>()
+                    .value(row);
+                let text = self.date.format(i64::from(days) * DAY, Zone::Fixed(0))?;
+                quote(&text, out);
+            }
+            DataType::Binary => quote(&base64(array.as_binary::<i32>().value(row)), out),
+            DataType::Boolean | DataType::Decimal128(..) => out.push_str(&self.text(array, row)?),
+            DataType::Float32 | DataType::Float64 => {
+                let text = self.text(array, row)?;
+                // JSON has no NaN and no infinity; Spark writes their names.
+                if text.ends_with(['N', 'y']) {
+                    quote(&text, out);
+                } else {
+                    out.push_str(&text);
+                }
+            }
+            t if is_integral(t) => out.push_str(&self.text(array, row)?),
+            _ => quote(&self.text(array, row)?, out),
+        }
+        Ok(())
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let at = |index: usize| chunk.get(index).copied().map_or(0, u32::from);
+        let group = (at(0) << 16) | (at(1) << 8) | at(2);
+        for place in 0..4 {
+            if place <= chunk.len() {
+                let index = usize::try_from((group >> (18 - 6 * place)) & 63).unwrap_or(0);
+                out.push(char::from(ALPHABET[index]));
+            } else {
+                out.push('=');
+            }
+        }
+    }
+    out
+}
