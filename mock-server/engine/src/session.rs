@@ -19,6 +19,7 @@ use crate::error::{Error, Exception, Result};
 use crate::execution::Execution;
 use crate::plan::Planned;
 use crate::plan::context::Context;
+use crate::plan::sources::View;
 use crate::workspace::Workspace;
 
 /// One Spark session.
@@ -36,6 +37,8 @@ pub struct Session {
 pub(crate) struct TempView {
     plan: datafusion::logical_expr::LogicalPlan,
     scope: crate::plan::scope::Scope,
+    /// What it was made from, where it is resolved anew at each use.
+    view: Option<Arc<View>>,
 }
 
 impl TempView {
@@ -44,7 +47,21 @@ impl TempView {
         Self {
             plan: planned.plan,
             scope: planned.scope,
+            view: None,
         }
+    }
+
+    /// Keeps a relation that is resolved anew at each use, so that it sees tables as they are then.
+    pub(crate) fn resolved_at_use(planned: Planned, view: View) -> Self {
+        Self {
+            view: Some(Arc::new(view)),
+            ..Self::new(planned)
+        }
+    }
+
+    /// What is to be resolved anew, if anything is.
+    pub(crate) fn view(&self) -> Option<&Arc<View>> {
+        self.view.as_ref()
     }
 
     /// The relation again.

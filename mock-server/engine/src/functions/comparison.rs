@@ -79,6 +79,15 @@ fn symbol(operator: Operator) -> String {
 fn compare(call: &Call<'_>, operator: Operator) -> Result<Typed> {
     call.arity(2..=2)?;
     let (left, right) = (call.arg(0)?, call.arg(1)?);
+    let rounded = (
+        rounded(right, left, operator),
+        rounded(left, right, mirrored(operator)),
+    );
+    let (left, right) = match &rounded {
+        (Some(right), _) => (left, right),
+        (None, Some(left)) => (left, right),
+        (None, None) => (left, right),
+    };
     // Spark prints `NOT (a = b)` for `a != b`.
     let name: Arc<str> = match (call.name, operator) {
         ("equal_null", _) => call.default_name(),
@@ -99,6 +108,9 @@ fn compare(call: &Call<'_>, operator: Operator) -> Result<Typed> {
         .at(call.origin.clone()));
     }
     let mode = CastMode::implicit(call.context);
+    // A whole constant beside a decimal takes as many digits as it has, which Spark calls a cast
+    // that may fail.
+    let narrowed = is_whole_beside_decimal(left, right) || is_whole_beside_decimal(right, left);
     let left = cast(
         call.context,
         left.clone(),
@@ -114,13 +126,55 @@ fn compare(call: &Call<'_>, operator: Operator) -> Result<Typed> {
         call.origin.clone(),
     )?;
     // A text that became a number may have become null.
-    let nullable = operator != Operator::IsNotDistinctFrom && (left.nullable || right.nullable);
+    let nullable =
+        operator != Operator::IsNotDistinctFrom && (left.nullable || right.nullable || narrowed);
     let expr = Expr::BinaryExpr(BinaryExpr::new(
         Box::new(left.expr),
         operator,
         Box::new(right.expr),
     ));
     Ok(Typed::new(expr, DataType::Boolean, nullable, name))
+}
+
+fn is_whole_beside_decimal(whole: &Typed, other: &Typed) -> bool {
+    whole.constant_i64().is_some() && matches!(other.data_type, DataType::Decimal128(..))
+}
+
+/// The operator with its sides changed.
+fn mirrored(operator: Operator) -> Operator {
+    match operator {
+        Operator::Lt => Operator::Gt,
+        Operator::LtEq => Operator::GtEq,
+        Operator::Gt => Operator::Lt,
+        Operator::GtEq => Operator::LtEq,
+        other => other,
+    }
+}
+
+/// A decimal constant on the right of whole numbers, as the long that divides them in the same way
+/// (`DecimalPrecision.integralAndDecimalLiteral`).
+fn rounded(constant: &Typed, whole: &Typed, operator: Operator) -> Option<Typed> {
+    use datafusion::common::ScalarValue;
+    if !crate::types::coerce::is_integral(&whole.data_type) {
+        return None;
+    }
+    let Some(ScalarValue::Decimal128(Some(value), _, scale)) = constant.constant() else {
+        return None;
+    };
+    let unit = 10_i128.checked_pow(u32::try_from(*scale).ok()?)?;
+    let floor = value.div_euclid(unit);
+    let exact = value.rem_euclid(unit) == 0;
+    let near = match operator {
+        Operator::Lt | Operator::GtEq if !exact => floor + 1,
+        Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq => floor,
+        _ => return None,
+    };
+    let near = i64::try_from(near).ok()?;
+    Some(Typed::literal(
+        ScalarValue::Int64(Some(near)),
+        DataType::Int64,
+        near.to_string(),
+    ))
 }
 
 fn different(call: &Call<'_>, name: &str, left: &DataType, right: &DataType) -> Error {
@@ -225,14 +279,18 @@ fn between(call: &Call<'_>) -> Result<Typed> {
             ignore_nulls: false,
             origin: call.origin.clone(),
         };
-        compare(
-            &pair,
-            if name == ">=" {
-                Operator::GtEq
-            } else {
-                Operator::LtEq
-            },
-        )
+        let operator = if name == ">=" {
+            Operator::GtEq
+        } else {
+            Operator::LtEq
+        };
+        let mut found = compare(&pair, operator)?;
+        // To Spark the value is no constant here: it is computed once and compared twice.
+        let (value, bound) = (call.arg(0)?, call.arg(other)?);
+        if is_whole_beside_decimal(value, bound) {
+            found.nullable = value.nullable || bound.nullable;
+        }
+        Ok(found)
     };
     let (low, high) = (part(">=", 1)?, part("<=", 2)?);
     let name = format!(

@@ -128,8 +128,11 @@ pub(crate) async fn open(context: &Context, read: &proto::Read) -> Result<Opened
 async fn open_name(context: &Context, table: &proto::read::NamedTable) -> Result<Opened> {
     let parts = sparring_sql::parse_multipart_identifier(&table.unparsed_identifier)?;
     let session = &context.session;
-    if session.temp_view(&parts).is_some() {
-        return Ok(Opened::Nothing);
+    if let Some(temporary) = session.temp_view(&parts) {
+        return Ok(match temporary.view() {
+            Some(view) => Opened::View(Arc::clone(view)),
+            None => Opened::Nothing,
+        });
     }
     let catalog = &session.workspace.catalog;
     if let Some((format, path)) = file_name(context, &parts) {
@@ -197,9 +200,10 @@ fn view_query(view: &ViewEntry, qualifier: Vec<String>) -> Result<View> {
         )
     };
     Ok(View {
-        text: Arc::from(view.text.as_str()),
+        text: Some(Arc::from(view.text.as_str())),
         query,
         qualifier,
+        columns: None,
     })
 }
 

@@ -12,6 +12,7 @@ use sparring_proto::connect as proto;
 
 use super::Planned;
 use super::context::Context;
+use super::scope::Column;
 use crate::error::{Error, Result};
 use crate::session::TempView;
 
@@ -53,14 +54,17 @@ pub(crate) struct Wanted {
     pub(crate) relation: TempView,
 }
 
-/// A view of the catalog: its text and what that parses to.
+/// A view: its query, resolved where it is used.
 pub(crate) struct View {
-    /// The SQL text, which origins point into.
-    pub(crate) text: Arc<str>,
-    /// The parsed query.
+    /// The SQL text, which origins point into; a DataFrame's view has none.
+    pub(crate) text: Option<Arc<str>>,
+    /// The query.
     pub(crate) query: proto::Relation,
-    /// `catalog.schema.view`.
+    /// `catalog.schema.view`, or the name of a temporary view.
     pub(crate) qualifier: Vec<String>,
+    /// What the view showed when it was made: the query's names, and the columns made of them.
+    /// `None` shows whatever the query has.
+    pub(crate) columns: Option<Vec<(String, Column)>>,
 }
 
 impl Sources {

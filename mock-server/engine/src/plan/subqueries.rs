@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column as PlanColumn, JoinType, Spans};
 use datafusion::functions_aggregate::count::count_udaf;
@@ -16,6 +15,7 @@ use datafusion::logical_expr::{
 };
 
 use super::correlation::{Independent, Outer, column, fresh};
+use super::expression::IN_ROW;
 use crate::error::{Error, Result};
 use crate::functions::kernel::Kernel;
 
@@ -88,8 +88,18 @@ fn is_plain_test(expr: &Expr) -> bool {
     match expr {
         Expr::Not(inner) => is_plain_test(inner),
         Expr::Exists(exists) => exists.subquery.outer_ref_columns.is_empty(),
-        Expr::InSubquery(node) => node.subquery.outer_ref_columns.is_empty(),
+        Expr::InSubquery(node) => {
+            node.subquery.outer_ref_columns.is_empty() && row_values(&node.expr).is_none()
+        }
         _ => false,
+    }
+}
+
+/// The values of `(a, b) IN (query)`.
+fn row_values(expr: &Expr) -> Option<&[Expr]> {
+    match expr {
+        Expr::ScalarFunction(call) if call.func.name() == IN_ROW => Some(&call.args),
+        _ => None,
     }
 }
 
@@ -210,9 +220,7 @@ fn any_row(query: LogicalPlan) -> Result<Expr> {
 fn is_in(input: &mut LogicalPlan, node: InSubquery, negated: bool) -> Result<Expr> {
     let negated = negated != node.negated;
     let query = Arc::unwrap_or_clone(node.subquery.subquery);
-    let Some(item) = query.schema().columns().into_iter().next() else {
-        return Err(Error::internal("IN with a query without columns"));
-    };
+    let items = query.schema().columns();
     let outer = Outer::of(&query, input)?;
     let (plan, mut conditions) = if outer.columns.is_empty() {
         (query, Vec::new())
@@ -220,13 +228,23 @@ fn is_in(input: &mut LogicalPlan, node: InSubquery, negated: bool) -> Result<Exp
         let Independent { plan, values } = outer.independent(query)?;
         (plan, outer.matches(&values))
     };
-    // The value may have the same column inside: the item gets a name of its own.
-    let name = fresh();
-    let mut list = vec![Expr::Column(item.clone()).alias(&name)];
-    let others = plan.schema().columns().into_iter().filter(|c| *c != item);
-    list.extend(others.map(Expr::Column));
+    // The value may have the same column inside: the items get names of their own.
+    let others = plan.schema().columns().into_iter();
+    let others: Vec<PlanColumn> = others.filter(|column| !items.contains(column)).collect();
+    let names: Vec<String> = items.iter().map(|_| fresh()).collect();
+    let list = items
+        .into_iter()
+        .zip(&names)
+        .map(|(item, name)| Expr::Column(item).alias(name))
+        .chain(others.into_iter().map(Expr::Column))
+        .collect();
     let plan = LogicalPlan::Projection(Projection::try_new(list, Arc::new(plan))?);
-    let equal = equal(&node.expr, column(&name), &plan)?;
+    let values = row_values(&node.expr).unwrap_or(std::slice::from_ref(node.expr.as_ref()));
+    let pairs = values.iter().zip(&names);
+    let equal = pairs
+        .map(|(value, name)| value.clone().eq(column(name)))
+        .reduce(crate::functions::and)
+        .ok_or_else(|| Error::internal("IN with a query without columns"))?;
     conditions.push(if negated {
         let unknown = Expr::IsNull(Box::new(equal.clone()));
         equal.or(unknown)
@@ -239,23 +257,6 @@ fn is_in(input: &mut LogicalPlan, node: InSubquery, negated: bool) -> Result<Exp
     } else {
         found
     })
-}
-
-/// Rows are compared field by field: one unknown field makes the whole unknown.
-fn equal(value: &Expr, item: Expr, plan: &LogicalPlan) -> Result<Expr> {
-    use datafusion::logical_expr::ExprSchemable;
-    let DataType::Struct(fields) = item.get_type(plan.schema())? else {
-        return Ok(value.clone().eq(item));
-    };
-    let get = |whole: &Expr, name: &str| {
-        datafusion::functions::core::expr_fn::get_field(whole.clone(), name)
-    };
-    let pairs = fields
-        .iter()
-        .map(|field| get(value, field.name()).eq(get(&item, field.name())));
-    pairs
-        .reduce(crate::functions::and)
-        .ok_or_else(|| Error::internal("a row without fields"))
 }
 
 /// The input with a mark on every row that meets one of the plan's: a column of true and false.

@@ -351,26 +351,11 @@ async fn create_table(context: &Context, node: CreateTable) -> Result<proto::Rel
 }
 
 async fn create_view(context: &Context, node: CreateView) -> Result<proto::Relation> {
-    let names: Vec<String> = node
-        .columns
-        .iter()
-        .map(|column| column.name.clone())
-        .collect();
-    let query = if names.is_empty() {
-        node.query.clone()
-    } else {
-        crate::io::renamed(node.query.clone(), names)
-    };
-    let planned = crate::analyze::plan(context, &query).await?;
+    let planned = crate::analyze::plan(context, &node.query).await?;
+    view::check_columns(context, &node.name, &node.columns, &planned)?;
     match node.kind {
-        ViewKind::Temporary | ViewKind::GlobalTemporary => {
-            let global = node.kind == ViewKind::GlobalTemporary;
-            let name = node.name.last().cloned().unwrap_or_default();
-            let taken = context.session.temp_view(&node.name).is_some();
-            if !(node.if_not_exists && taken) {
-                view::keep(context, &name, planned, global, node.replace)?;
-            }
-        }
+        ViewKind::Temporary => view::create_from_sql(context, node, planned, false)?,
+        ViewKind::GlobalTemporary => view::create_from_sql(context, node, planned, true)?,
         ViewKind::Persistent => {
             let session = &context.session;
             let catalog = &session.workspace.catalog;
@@ -541,7 +526,7 @@ async fn cache(context: &Context, node: sparring_sql::statement::Cache) -> Resul
     if let Some(query) = &node.query {
         let planned = crate::analyze::plan(context, query).await?;
         let name = node.name.last().cloned().unwrap_or_default();
-        view::keep(context, &name, planned, false, false)?;
+        view::keep(context, &name, planned)?;
     }
     let name = crate::types::names::quote_parts(&node.name);
     super::catalog::persist(context, &name, None).await?;

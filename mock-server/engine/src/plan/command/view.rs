@@ -1,13 +1,22 @@
-//! Temporary views of DataFrames.
+//! Temporary views, of DataFrames and of SQL queries.
+
+use std::sync::Arc;
 
 use sparring_proto::Required;
 use sparring_proto::connect as proto;
+use sparring_proto::connect::read::ReadType;
+use sparring_proto::connect::relation::RelType;
+use sparring_sql::Statement;
+use sparring_sql::statement::{CreateView, ViewColumn};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Exception, Result};
 use crate::plan::Planned;
 use crate::plan::context::Context;
+use crate::plan::relation::children;
+use crate::plan::scope::Column;
+use crate::plan::sources::View;
 use crate::session::TempView;
-use crate::types::names::quote_parts;
+use crate::types::names::{quote, quote_parts};
 
 /// `createOrReplaceTempView` and its like.
 pub(super) async fn create(
@@ -19,37 +28,199 @@ pub(super) async fn create(
         .as_ref()
         .required("create_dataframe_view.input")?;
     let planned = crate::analyze::plan(context, input).await?;
-    let parts = sparring_sql::parse_multipart_identifier(&node.name)?;
-    let [name] = parts.as_slice() else {
-        return Err(Error::new(
-            "TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS",
-            [("actualName", quote_parts(&parts))],
-        ));
+    let invalid = || Error::new("_LEGACY_ERROR_TEMP_1321", [("viewName", node.name.clone())]);
+    let parts = sparring_sql::parse_multipart_identifier(&node.name).map_err(|_| invalid())?;
+    let Some(name) = parts.last() else {
+        return Err(invalid());
     };
-    keep(context, name, planned, node.is_global, node.replace)
+    let view = if is_fixed(context, input)? {
+        TempView::new(planned)
+    } else {
+        let view = View {
+            text: None,
+            query: input.clone(),
+            qualifier: vec![name.clone()],
+            columns: None,
+        };
+        TempView::resolved_at_use(planned, view)
+    };
+    put(context, parts.clone(), view, node.is_global, node.replace)
 }
 
-/// Puts a relation under a name of the session.
-pub(super) fn keep(
+/// `CREATE [OR REPLACE] [GLOBAL] TEMPORARY VIEW … AS query`.
+pub(super) fn create_from_sql(
     context: &Context,
-    name: &str,
+    node: CreateView,
     planned: Planned,
+    global: bool,
+) -> Result<()> {
+    let name = node.name.last().cloned().unwrap_or_default();
+    if node.if_not_exists && context.session.temp_view(&node.name).is_some() {
+        return Ok(());
+    }
+    no_cycle(context, &node.query, &name, &name)?;
+    let columns = planned
+        .scope
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(place, column)| {
+            let mut made = column.clone();
+            if let Some(given) = node.columns.get(place) {
+                made.name = given.name.as_str().into();
+                if let Some(comment) = &given.comment {
+                    let text = serde_json::Value::String(comment.clone()).to_string();
+                    Arc::make_mut(&mut made.metadata).insert("comment".to_owned(), text);
+                }
+            }
+            (column.name.to_string(), made)
+        });
+    let columns: Vec<(String, Column)> = columns.collect();
+    // Places of the query's expressions are those in the view's own text.
+    let (query, text) = match sparring_sql::parse_statement(&node.query_text) {
+        Ok(Statement::Query(query)) => (query, Some(Arc::from(node.query_text.as_str()))),
+        // The text has parameters, whose values only the parsed query knows.
+        _ => (node.query, None),
+    };
+    let view = View {
+        text,
+        query,
+        qualifier: vec![name.clone()],
+        columns: Some(columns),
+    };
+    let view = TempView::resolved_at_use(planned, view);
+    put(context, vec![name], view, global, node.replace)
+}
+
+/// Refuses a view whose columns are too many or too few, or of the same name.
+pub(super) fn check_columns(
+    context: &Context,
+    view: &[String],
+    names: &[ViewColumn],
+    planned: &Planned,
+) -> Result<()> {
+    let data = &planned.scope.columns;
+    if !names.is_empty() && names.len() != data.len() {
+        let list = |names: Vec<String>| names.join(", ");
+        let class = if names.len() > data.len() {
+            "CREATE_VIEW_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS"
+        } else {
+            "CREATE_VIEW_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS"
+        };
+        return Err(Error::new(
+            class,
+            [
+                ("viewName", quote_parts(view)),
+                (
+                    "viewColumns",
+                    list(names.iter().map(|column| quote(&column.name)).collect()),
+                ),
+                (
+                    "dataColumns",
+                    list(data.iter().map(|column| quote(&column.name)).collect()),
+                ),
+            ],
+        ));
+    }
+    let shown: Vec<&str> = match names.is_empty() {
+        true => data.iter().map(|column| column.name.as_ref()).collect(),
+        false => names.iter().map(|column| column.name.as_str()).collect(),
+    };
+    for (place, name) in shown.iter().enumerate() {
+        let before = shown.iter().take(place);
+        if before.clone().any(|other| context.same_name(other, name)) {
+            let name = quote(&name.to_lowercase());
+            return Err(Error::new("COLUMN_ALREADY_EXISTS", [("columnName", name)]));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a DataFrame names what may mean something else later: a temporary view, a checkpoint.
+fn is_fixed(context: &Context, relation: &proto::Relation) -> Result<bool> {
+    let mut pending = vec![relation];
+    while let Some(next) = pending.pop() {
+        if matches!(next.rel_type, Some(RelType::CachedRemoteRelation(_))) {
+            return Ok(true);
+        }
+        pending.extend(children::inputs(next));
+    }
+    let mut reads = Vec::new();
+    children::reads(relation, &mut reads)?;
+    Ok(reads
+        .iter()
+        .filter_map(table_name)
+        .any(|name| context.session.temp_view(&name).is_some()))
+}
+
+fn table_name(read: &proto::Read) -> Option<Vec<String>> {
+    match read.read_type.as_ref()? {
+        ReadType::NamedTable(table) => {
+            sparring_sql::parse_multipart_identifier(&table.unparsed_identifier).ok()
+        }
+        ReadType::DataSource(_) => None,
+    }
+}
+
+/// Refuses a query that reads the view it is to be.
+fn no_cycle(context: &Context, query: &proto::Relation, target: &str, path: &str) -> Result<()> {
+    let mut reads = Vec::new();
+    children::reads(query, &mut reads)?;
+    for name in reads.iter().filter_map(table_name) {
+        let Some(view) = context.session.temp_view(&name) else {
+            continue;
+        };
+        let shown = name.last().cloned().unwrap_or_default();
+        let path = format!("{path} -> {shown}");
+        if context.same_name(&shown, target) {
+            let shown: Vec<String> = path.split(" -> ").map(quote).collect();
+            return Err(Error::new(
+                "RECURSIVE_VIEW",
+                [
+                    ("viewIdent", quote(target)),
+                    ("newPath", shown.join(" -> ")),
+                ],
+            ));
+        }
+        if let Some(view) = view.view() {
+            no_cycle(context, &view.query, target, &path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts rows as they are under a name of the session.
+pub(super) fn keep(context: &Context, name: &str, planned: Planned) -> Result<()> {
+    put(
+        context,
+        vec![name.to_owned()],
+        TempView::new(planned),
+        false,
+        false,
+    )
+}
+
+/// Puts a view under a name of the session. A DataFrame's view may have several parts, of which
+/// Spark looks at the last.
+fn put(
+    context: &Context,
+    name: Vec<String>,
+    view: TempView,
     global: bool,
     replace: bool,
 ) -> Result<()> {
+    let name = name.into_iter().next_back().unwrap_or_default();
     let parts = if global {
-        vec!["global_temp".to_owned(), name.to_owned()]
+        vec!["global_temp".to_owned(), name]
     } else {
-        vec![name.to_owned()]
+        vec![name]
     };
-    if context
-        .session
-        .put_temp_view(&parts, TempView::new(planned), replace)
-    {
+    if context.session.put_temp_view(&parts, view, replace) {
         return Ok(());
     }
     Err(Error::new(
         "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS",
         [("relationName", quote_parts(&parts))],
-    ))
+    )
+    .thrown_as(Exception::Analysis))
 }

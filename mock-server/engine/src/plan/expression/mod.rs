@@ -25,6 +25,7 @@ use crate::types::proto::to_arrow;
 use crate::types::{coerce, sql_name};
 
 pub(crate) use select_list::Item;
+pub(crate) use subquery::IN_ROW;
 pub(crate) use window::evaluate;
 
 impl<'a> Planner<'a> {

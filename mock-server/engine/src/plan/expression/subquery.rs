@@ -86,6 +86,79 @@ impl<'a> Planner<'a> {
         Ok(Typed::new(expr, column.data_type, true, "scalarsubquery()"))
     }
 
+    /// `(a, b) IN (query)`: every value is compared with the column at its place.
+    fn in_rows(
+        &self,
+        node: &proto::SubqueryExpression,
+        planned: Planned,
+        names: &Names<'_>,
+        origin: Option<QueryContext>,
+    ) -> Result<Typed> {
+        let values = node
+            .in_subquery_values
+            .iter()
+            .map(|value| self.expression(value, names))
+            .collect::<Result<Vec<_>>>()?;
+        let columns = &planned.scope.columns;
+        let texts = |texts: Vec<&str>| texts.join(", ");
+        let row = values
+            .iter()
+            .enumerate()
+            .map(|(place, value)| {
+                let name = match value.id {
+                    Some(_) => value.name.to_string(),
+                    None => format!("col{}", place + 1),
+                };
+                format!("{name}, {}", value.name)
+            })
+            .collect::<Vec<_>>()
+            .join(", ");
+        let name = format!("(named_struct({row}) IN (listquery()))");
+        if values.len() != columns.len() {
+            return Err(Error::new(
+                "DATATYPE_MISMATCH.IN_SUBQUERY_LENGTH_MISMATCH",
+                [
+                    ("sqlExpr", format!("\"{name}\"")),
+                    ("leftLength", values.len().to_string()),
+                    ("rightLength", columns.len().to_string()),
+                    (
+                        "leftColumns",
+                        texts(values.iter().map(|value| value.name.as_ref()).collect()),
+                    ),
+                    (
+                        "rightColumns",
+                        texts(columns.iter().map(|column| column.name.as_ref()).collect()),
+                    ),
+                ],
+            )
+            .at(origin));
+        }
+        let mode = CastMode::implicit(self.context);
+        let nullable = values.iter().any(|v| v.nullable) || columns.iter().any(|c| c.nullable);
+        let mut args = Vec::with_capacity(values.len());
+        let mut list = Vec::with_capacity(values.len());
+        for (value, column) in values.into_iter().zip(columns) {
+            let common = coerce::comparison(&value.data_type, &column.data_type, self.context.ansi);
+            let common = common.unwrap_or_else(|| column.data_type.clone());
+            args.push(cast(self.context, value, &common, mode, origin.clone())?.expr);
+            let inner = Typed::column(column);
+            let inner = cast(self.context, inner, &common, mode, None)?;
+            // The query's columns may repeat, those that are compared may not.
+            let inner = Typed { id: None, ..inner };
+            list.push((inner.to_column(), inner));
+        }
+        let plan = project(planned.plan, &list)?;
+        let row = crate::functions::kernel::Kernel::call(
+            IN_ROW,
+            "",
+            (DataType::Boolean, true),
+            args,
+            |_| Err(Error::internal("a row before IN was evaluated")),
+        );
+        let expr = Expr::InSubquery(InSubquery::new(Box::new(row), subquery(plan), false));
+        Ok(Typed::new(expr, DataType::Boolean, nullable, name))
+    }
+
     fn in_subquery(
         &self,
         node: &proto::SubqueryExpression,
@@ -94,7 +167,7 @@ impl<'a> Planner<'a> {
         origin: Option<QueryContext>,
     ) -> Result<Typed> {
         let [value] = node.in_subquery_values.as_slice() else {
-            return Err(Error::unsupported("IN (subquery) with several columns").at(origin));
+            return self.in_rows(node, planned, names, origin);
         };
         let value = self.expression(value, names)?;
         let [column] = planned.scope.columns.as_slice() else {
@@ -138,6 +211,9 @@ impl<'a> Planner<'a> {
         Ok(Typed::new(expr, DataType::Boolean, nullable, name))
     }
 }
+
+/// The marker of several values before IN: its arguments are compared with the query's columns.
+pub(crate) const IN_ROW: &str = "in_row";
 
 fn subquery(plan: LogicalPlan) -> Subquery {
     let outer_ref_columns = plan.all_out_ref_exprs();

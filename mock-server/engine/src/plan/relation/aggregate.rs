@@ -991,7 +991,8 @@ pub(super) fn internal_call(
     }
 }
 
-fn integer(expression: &proto::Expression) -> Option<i32> {
+/// The whole number that an expression is, if it is a constant.
+pub(super) fn integer(expression: &proto::Expression) -> Option<i32> {
     match &expression.expr_type {
         Some(ExprType::Literal(literal)) => match literal.literal_type {
             Some(LiteralType::Integer(place)) => Some(place),

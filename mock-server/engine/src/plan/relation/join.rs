@@ -4,8 +4,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use arrow::datatypes::DataType;
 use datafusion::common::JoinType as PlanJoin;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{Expr, Filter, LogicalPlan, LogicalPlanBuilder};
 use sparring_proto::Required;
 use sparring_proto::connect::expression::ExprType;
 use sparring_proto::connect::join::JoinType;
@@ -59,7 +60,16 @@ impl Planner<'_> {
             Some(condition) => Some(self.join_condition(condition, &scope)?),
             None => None,
         };
-        joined(left, right, kind, condition.into_iter().collect())
+        match condition {
+            // Where rows are only chosen, the choice may come after the join.
+            Some(condition) if kind == PlanJoin::Inner && has_subquery(&condition) => {
+                let mut all = joined(left, right, kind, Vec::new())?;
+                let filter = Filter::try_new(condition, Arc::new(all.plan))?;
+                all.plan = LogicalPlan::Filter(filter);
+                Ok(all)
+            }
+            condition => joined(left, right, kind, condition.into_iter().collect()),
+        }
     }
 
     /// A resolved join condition, which must be boolean.
@@ -69,7 +79,7 @@ impl Planner<'_> {
         scope: &Scope,
     ) -> Result<Expr> {
         let value = self.resolve(condition, scope)?;
-        if value.data_type != arrow::datatypes::DataType::Boolean {
+        if value.data_type != DataType::Boolean {
             return Err(Error::new(
                 "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE",
                 [
@@ -231,6 +241,10 @@ pub(super) fn joined(
         _ => left_scope.beside(right_scope),
     };
     Ok(Planned::new(plan, scope))
+}
+
+fn has_subquery(condition: &Expr) -> bool {
+    Typed::new(condition.clone(), DataType::Boolean, true, "").has_subquery()
 }
 
 fn kind(join_type: JoinType) -> Result<PlanJoin> {

@@ -10,6 +10,7 @@ mod missing;
 mod observe;
 mod project;
 pub(crate) mod read;
+mod recursive;
 mod reshape;
 mod row;
 mod sample;

@@ -214,11 +214,8 @@ impl Planner<'_> {
         Ok(input)
     }
 
-    /// `Hint`: advice to Spark's optimiser; names that mean something here are looked at.
+    /// `Hint`: advice to Spark's optimiser.
     pub(super) fn hint(&self, node: &proto::Hint) -> Result<Planned> {
-        if node.name == sparring_sql::lower::internal::RECURSIVE_CTE {
-            return Err(Error::unsupported("recursive WITH queries"));
-        }
         self.relation(node.input.as_deref().required("hint.input")?)
     }
 }

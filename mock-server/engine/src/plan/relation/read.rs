@@ -1,5 +1,6 @@
 //! Reads: named tables, temporary views, common table expressions, files; and queries as text.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::datatypes::Schema;
@@ -12,7 +13,10 @@ use sparring_proto::connect::{self as proto};
 use sparring_sql::{Parameters, Statement};
 
 use crate::error::{Error, Result};
-use crate::plan::{Planned, Planner};
+use crate::functions::{CastMode, cast};
+use crate::plan::scope::{Column, ColumnId, Scope};
+use crate::plan::typed::Typed;
+use crate::plan::{Planned, Planner, project};
 use crate::types::names::quote_parts;
 
 impl<'a> Planner<'a> {
@@ -38,7 +42,9 @@ impl<'a> Planner<'a> {
             planned.scope = planned.scope.qualified(vec![name.clone()]);
             return Ok(planned);
         }
-        if let Some(view) = self.context.session.temp_view(&parts) {
+        if let Some(view) = self.context.session.temp_view(&parts)
+            && view.view().is_none()
+        {
             let mut planned = Planned {
                 below: None,
                 ..view.planned().fresh()?
@@ -49,9 +55,13 @@ impl<'a> Planner<'a> {
             return Ok(planned);
         }
         if let Some(view) = self.sources.view(node) {
-            let inner = Planner::new(self.context, self.sources).for_sql(Arc::clone(&view.text));
+            let mut inner = Planner::new(self.context, self.sources);
+            inner.sql_text.clone_from(&view.text);
             let mut planned = inner.relation(&view.query)?.fresh()?;
             planned.scope.plans.clear();
+            if let Some(columns) = &view.columns {
+                planned = self.as_made(planned, columns, &view.qualifier)?;
+            }
             planned.scope = planned.scope.qualified(view.qualifier.clone());
             return Ok(planned);
         }
@@ -61,6 +71,48 @@ impl<'a> Planner<'a> {
                 [("relationName", quote_parts(&parts))],
             )
         })
+    }
+
+    /// The query of a view with the columns that the view had when it was made, found by name.
+    fn as_made(
+        &self,
+        planned: Planned,
+        columns: &[(String, Column)],
+        view: &[String],
+    ) -> Result<Planned> {
+        let mut list = Vec::with_capacity(columns.len());
+        let mut used: HashSet<ColumnId> = HashSet::new();
+        for (name, made) in columns {
+            let found = planned.scope.columns.iter().find(|column| {
+                self.context.same_name(&column.name, name) && !used.contains(&column.id)
+            });
+            let Some(found) = found else {
+                return Err(Error::new(
+                    "INCOMPATIBLE_VIEW_SCHEMA_CHANGE",
+                    [
+                        ("viewName", quote_parts(view)),
+                        ("colName", name.clone()),
+                        ("expectedNum", "1".to_owned()),
+                        ("actualCols", "[]".to_owned()),
+                        ("suggestion", "CREATE OR REPLACE TEMPORARY VIEW".to_owned()),
+                    ],
+                ));
+            };
+            used.insert(found.id);
+            let value = Typed::column(found);
+            let mode = CastMode::implicit(self.context);
+            let value = cast(self.context, value, &made.data_type, mode, None)?;
+            let mut column = Column::new(
+                Arc::clone(&made.name),
+                value.data_type.clone(),
+                value.nullable,
+            );
+            column.metadata = Arc::clone(&made.metadata);
+            list.push((column, Typed { id: None, ..value }));
+        }
+        let plan = project(planned.plan, &list)?;
+        let columns = list.into_iter().map(|(column, _)| column).collect();
+        Ok(Planned::new(plan, Scope::of(columns)))
     }
 
     fn opened(&self, node: &proto::Read) -> Result<Option<Planned>> {
@@ -106,7 +158,10 @@ impl<'a> Planner<'a> {
         let mut named = Vec::new();
         for reference in &node.references {
             if let Some(proto::relation::RelType::SubqueryAlias(alias)) = &reference.rel_type {
-                let planned = inner.relation(reference)?;
+                let planned = match inner.recursive(alias, &named)? {
+                    Some(planned) => planned,
+                    None => inner.relation(reference)?,
+                };
                 named.push((alias.alias.clone(), planned));
                 inner.name_last(&named);
             }
