@@ -268,6 +268,12 @@ fn hierarchy(error: &Error) -> Vec<&'static str> {
         ),
         Exception::Spark => (None, &["org.apache.spark.SparkException"]),
         Exception::Upgrade => (None, &["org.apache.spark.SparkUpgradeException", RUNTIME]),
+        Exception::Java(class) => {
+            return [class, "java.lang.IllegalArgumentException", RUNTIME]
+                .into_iter()
+                .chain(EXCEPTION)
+                .collect();
+        }
         Exception::Python => (
             None,
             &["org.apache.spark.api.python.PythonException", RUNTIME],

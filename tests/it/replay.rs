@@ -248,6 +248,7 @@ fn java(error: &Error) -> &'static str {
         Exception::Upgrade => "SparkUpgradeException",
         Exception::Python => "PythonException",
         Exception::InvalidPlanInput => "InvalidPlanInput",
+        Exception::Java(class) => class.rsplit('.').next().unwrap_or(class),
         Exception::Delta => "DeltaAnalysisException",
     }
 }

@@ -38,6 +38,8 @@ pub enum Exception {
     Python,
     /// `InvalidPlanInput`: the client sent a plan that makes no sense.
     InvalidPlanInput,
+    /// One of Java's own kinds of `IllegalArgumentException`, by its full name.
+    Java(&'static str),
     /// A delta-spark exception, which is an `AnalysisException` too.
     Delta,
 }
@@ -93,6 +95,7 @@ const CONDITIONS: &[Condition] = &[
     row("AVRO_INCOMPATIBLE_READ_TYPE", "22KD3", Exception::Analysis, "Cannot convert Avro <avroPath> to SQL <sqlPath> because the original encoded data type is <avroType>, however you're trying to read the field as <sqlType>, which would lead to an incorrect answer.\nTo allow reading this field, enable the SQL configuration: \"spark.sql.legacy.avro.allowIncompatibleSchema\"."),
     row("BINARY_ARITHMETIC_OVERFLOW", "22003", Exception::Arithmetic, "<value1> <symbol> <value2> caused overflow. Use <functionName> to ignore overflow problem and return NULL."),
     row("CALL_ON_STREAMING_DATASET_UNSUPPORTED", "42KDE", Exception::Analysis, "The method <methodName> can not be called on streaming Dataset/DataFrame."),
+    row("CANNOT_DECODE_URL", "22546", Exception::IllegalArgument, "The provided URL cannot be decoded: <url>. Please ensure that the URL is properly formatted and try again."),
     row("CANNOT_MODIFY_CONFIG", "46110", Exception::Analysis, "Cannot modify the value of the Spark config: <key>.\nSee also '<docroot>/sql-migration-guide.html#ddl-statements'."),
     row("CANNOT_MODIFY_STATIC_CONFIG", "46110", Exception::Analysis, "Cannot modify the value of the static Spark config: <key>."),
     row("CANNOT_PARSE_TIMESTAMP", "22007", Exception::DateTime, "<message>. Use <func> to tolerate invalid input string and return NULL instead."),
@@ -341,6 +344,7 @@ const CONDITIONS: &[Condition] = &[
     row("INVALID_TIME_TRAVEL_TIMESTAMP_EXPR.NON_DETERMINISTIC", "42K0E", Exception::Analysis, "The time travel timestamp expression <expr> is invalid. Must be deterministic."),
     row("INVALID_TIME_TRAVEL_TIMESTAMP_EXPR.OPTION", "42K0E", Exception::Analysis, "The time travel timestamp expression <expr> is invalid. Timestamp string in the options must be able to cast to TIMESTAMP type."),
     row("INVALID_TIME_TRAVEL_TIMESTAMP_EXPR.UNEVALUABLE", "42K0E", Exception::Analysis, "The time travel timestamp expression <expr> is invalid. Must be evaluable."),
+    row("INVALID_URL", "22P02", Exception::IllegalArgument, "The url is invalid: <url>. Use `try_parse_url` to tolerate invalid URL and return NULL instead."),
     row("INVALID_USAGE_OF_STAR_OR_REGEX", "42000", Exception::Analysis, "Invalid usage of <elem> in <prettyName>."),
     row("INVALID_UTF8_STRING", "22029", Exception::Runtime, "Invalid UTF8 byte sequence found in string: <str>."),
     row("INVALID_WHERE_CONDITION", "42903", Exception::Analysis, "The WHERE condition <condition> contains invalid expressions: <expressionList>.\nRewrite the query to avoid window functions, aggregate functions, and generator functions in the WHERE clause."),
@@ -564,6 +568,7 @@ const CONDITIONS: &[Condition] = &[
     row("_LEGACY_ERROR_TEMP_1210", "", Exception::Analysis, "The second argument in <funcName> should be a boolean literal."),
     row("_LEGACY_ERROR_TEMP_1321", "", Exception::Analysis, "Invalid view name: <viewName>"),
     row("_LEGACY_ERROR_TEMP_2128", "", Exception::Runtime, "The key array and value array of MapData must have the same length."),
+    row("_LEGACY_ERROR_TEMP_3242", "", Exception::IllegalArgument, "sequence step must be an <intervalType> of day granularity if start and end values are dates"),
 ];
 
 #[cfg(test)]

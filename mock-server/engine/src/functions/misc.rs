@@ -12,7 +12,6 @@ use parking_lot::Mutex;
 
 use super::hashes::murmur_words;
 use super::kernel::Kernel;
-use super::rows::strict;
 use super::{Call, CastMode, Function, cast, planned, scalar};
 use crate::error::{Error, Result};
 use crate::plan::typed::Typed;
@@ -138,18 +137,25 @@ fn user_error(message: String) -> Error {
 
 fn raise_error(call: &Call<'_>) -> Result<Typed> {
     call.arity(1..=1)?;
-    let found = strict(call, &[S], (S, true), |row| {
-        Err(user_error(row[0].text().to_owned()))
-    })?;
-    // The result is void in Spark; no row ever comes of it.
-    let message = found.expr;
+    let message = call.implicit(0, &S)?;
+    let result = (DataType::Null, true);
+    let exprs = vec![message.expr];
+    let name = call.default_name();
     Ok(Kernel::typed(
-        "raised",
+        "raise_error",
         "",
-        (DataType::Null, true),
-        vec![message],
-        call.default_name(),
-        |args| Ok(arrow::array::new_null_array(&DataType::Null, args.rows)),
+        result,
+        exprs,
+        name,
+        |args| {
+            let messages = args.array(0)?;
+            if args.rows == 0 {
+                return Ok(messages);
+            }
+            let messages = messages.as_string::<i32>();
+            let first = messages.iter().next().flatten().unwrap_or("null");
+            Err(user_error(first.to_owned()))
+        },
     ))
 }
 

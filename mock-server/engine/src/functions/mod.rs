@@ -318,6 +318,24 @@ impl Call<'_> {
         .at(self.origin.clone())
     }
 
+    /// Refuses an argument that is no constant expression.
+    pub(crate) fn foldable(&self, index: usize, what: &str) -> Result<()> {
+        let arg = self.arg(index)?;
+        if arg.is_foldable() {
+            return Ok(());
+        }
+        Err(Error::new(
+            "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
+            [
+                ("sqlExpr", format!("\"{}\"", self.default_name())),
+                ("inputName", format!("`{what}`")),
+                ("inputType", format!("\"{}\"", sql_name(&arg.data_type))),
+                ("inputExpr", format!("\"{}\"", arg.name)),
+            ],
+        )
+        .at(self.origin.clone()))
+    }
+
     /// Whether any argument may be null: the nullability of most functions.
     pub(crate) fn any_nullable(&self) -> bool {
         self.args.iter().any(|arg| arg.nullable)

@@ -11,7 +11,7 @@ use regex::{Regex, RegexBuilder};
 
 use super::kernel::Kernel;
 use super::rows::{Cell, Value, lift, strict, with_defaults};
-use super::{Call, Function, planned, scalar};
+use super::{Call, Function, scalar};
 use crate::error::{Error, Result};
 use crate::plan::typed::Typed;
 use crate::types::arrow::list;
@@ -32,8 +32,8 @@ pub(super) const TABLE: &[Function] = &[
         })
     }),
     scalar("regexp_extract", extract),
-    planned("regexp_extract_all"),
-    planned("regexp_instr"),
+    scalar("regexp_extract_all", extract_all),
+    scalar("regexp_instr", instr),
     scalar("regexp_like", rlike),
     scalar("regexp_replace", replace),
     scalar("regexp_substr", |call| {
@@ -129,6 +129,10 @@ fn compile(pattern: &str) -> Result<Regex> {
             '[' if in_class > 0 => {
                 in_class += 1;
                 out.push('[');
+                // What looks like a POSIX class is a nested class of these letters in Java.
+                if chars.next_if_eq(&':').is_some() {
+                    out.push_str("\\:");
+                }
             }
             '[' => {
                 in_class = 1;
@@ -209,21 +213,8 @@ fn extract(call: &Call<'_>) -> Result<Typed> {
         &[S, S, I],
         (S, false),
         |row| {
-            let group = row[2].whole();
             matched(row[1].text(), |regex| {
-                let groups = regex.captures_len() - 1;
-                let index = usize::try_from(group).ok().filter(|index| *index <= groups);
-                let Some(index) = index else {
-                    return Err(Error::new(
-                        "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX",
-                        [
-                            ("functionName", "`regexp_extract`".to_owned()),
-                            ("parameter", "`idx`".to_owned()),
-                            ("groupCount", groups.to_string()),
-                            ("groupIndex", group.to_string()),
-                        ],
-                    ));
-                };
+                let index = group(regex, row[2].whole(), "regexp_extract")?;
                 let found = regex.captures(row[0].text());
                 let text = found
                     .and_then(|all| all.get(index))
@@ -234,33 +225,112 @@ fn extract(call: &Call<'_>) -> Result<Typed> {
     )
 }
 
+/// One group's text in every match; a group that took no part is empty.
+fn extract_all(call: &Call<'_>) -> Result<Typed> {
+    call.arity(2..=3)?;
+    let call = &with_defaults(call, 3, &[int(1)]);
+    let exprs = vec![
+        call.implicit(0, &S)?.expr,
+        call.implicit(1, &S)?.expr,
+        call.implicit(2, &I)?.expr,
+    ];
+    let (nullable, name) = (call.any_nullable(), call.default_name());
+    let result = (list(S, true), nullable);
+    Ok(Kernel::typed(
+        "regexp_extract_all",
+        "",
+        result,
+        exprs,
+        name,
+        |args| {
+            let arrays = args.arrays()?;
+            let (texts, patterns) = (arrays[0].as_string::<i32>(), arrays[1].as_string::<i32>());
+            let groups = arrays[2].as_primitive::<Int32Type>();
+            let mut out = ListBuilder::new(StringBuilder::new());
+            for row in 0..args.rows {
+                if arrays.iter().any(|array| array.is_null(row)) {
+                    out.append_null();
+                    continue;
+                }
+                matched(patterns.value(row), |regex| {
+                    let index = group(regex, i64::from(groups.value(row)), "regexp_extract_all")?;
+                    for found in regex.captures_iter(texts.value(row)) {
+                        let part = found.get(index).map_or("", |part| part.as_str());
+                        out.values().append_value(part);
+                    }
+                    Ok::<(), Error>(())
+                })??;
+                out.append(true);
+            }
+            Ok(Arc::new(out.finish()))
+        },
+    ))
+}
+
+/// The place of the first match, from one; the third argument is checked by Spark and not used.
+fn instr(call: &Call<'_>) -> Result<Typed> {
+    call.arity(2..=3)?;
+    let call = &with_defaults(call, 3, &[int(0)]);
+    strict(call, &[S, S, I], (I, false), |row| {
+        let text = row[0].text();
+        matched(row[1].text(), |regex| {
+            let found = regex.find(text).and_then(|found| text.get(..found.start()));
+            found.map_or(0, |before| before.chars().count() + 1).into()
+        })
+    })
+}
+
+/// A group's number, if the pattern has it.
+fn group(regex: &Regex, asked: i64, function: &str) -> Result<usize> {
+    let groups = regex.captures_len() - 1;
+    let index = usize::try_from(asked).ok().filter(|index| *index <= groups);
+    index.ok_or_else(|| {
+        Error::new(
+            "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX",
+            [
+                ("functionName", format!("`{function}`")),
+                ("parameter", "`idx`".to_owned()),
+                ("groupCount", groups.to_string()),
+                ("groupIndex", asked.to_string()),
+            ],
+        )
+    })
+}
+
 fn replace(call: &Call<'_>) -> Result<Typed> {
     call.arity(3..=4)?;
-    strict(
-        &with_defaults(call, 4, &[int(1)]),
-        &[S, S, S, I],
-        (S, false),
-        |row| {
-            let (text, new, start) = (row[0].text(), row[2].text(), row[3].whole());
-            let skip = usize::try_from(start - 1).unwrap_or(0);
-            let begin = text
-                .char_indices()
-                .nth(skip)
-                .map_or(text.len(), |(at, _)| at);
-            matched(row[1].text(), |regex| {
-                let mut out = text[..begin].to_owned();
-                let mut last = begin;
-                for found in regex.captures_iter(&text[begin..]) {
-                    let Some(whole) = found.get(0) else { continue };
-                    out.push_str(&text[last..begin + whole.start()]);
-                    expand(new, &found, &mut out)?;
-                    last = begin + whole.end();
-                }
-                out.push_str(&text[last..]);
-                Ok(out.into())
-            })?
-        },
-    )
+    let call = &with_defaults(call, 4, &[int(1)]);
+    call.foldable(3, "position")?;
+    strict(call, &[S, S, S, I], (S, false), |row| {
+        let (text, new, start) = (row[0].text(), row[2].text(), row[3].whole());
+        let skip = usize::try_from(start - 1).unwrap_or(0);
+        let begin = text
+            .char_indices()
+            .nth(skip)
+            .map_or(text.len(), |(at, _)| at);
+        matched(row[1].text(), |regex| {
+            let mut out = text[..begin].to_owned();
+            let mut last = begin;
+            for found in regex.captures_iter(&text[begin..]) {
+                let Some(whole) = found.get(0) else { continue };
+                out.push_str(&text[last..begin + whole.start()]);
+                expand(new, &found, &mut out).map_err(|_| {
+                    Error::new(
+                        "INVALID_REGEXP_REPLACE",
+                        [
+                            ("source", text.to_owned()),
+                            ("pattern", row[1].text().to_owned()),
+                            ("replacement", new.to_owned()),
+                            ("position", start.to_string()),
+                        ],
+                    )
+                })?;
+                last = begin + whole.end();
+            }
+            out.push_str(&text[last..]);
+            Ok(out.into())
+        })?
+    })
 }
 
 /// Java's replacement text: `$1`, `${name}`, and a backslash before a literal character.
@@ -322,18 +392,22 @@ fn split(call: &Call<'_>) -> Result<Typed> {
             }
             let text = texts.value(row);
             let limit = usize::try_from(limits.value(row)).unwrap_or(0);
-            let parts = if patterns.value(row).is_empty() {
-                letters(text, limit)
-            } else {
-                matched(patterns.value(row), |regex| parts(regex, text, limit))?
-            };
-            parts
+            parted(text, patterns.value(row), limit)?
                 .iter()
                 .for_each(|part| out.values().append_value(part));
             out.append(true);
         }
         Ok(Arc::new(out.finish()))
     }))
+}
+
+/// Text parted at a pattern, as `split` does it.
+pub(super) fn parted(text: &str, pattern: &str, limit: usize) -> Result<Vec<String>> {
+    if pattern.is_empty() {
+        Ok(letters(text, limit))
+    } else {
+        matched(pattern, |regex| parts(regex, text, limit))
+    }
 }
 
 /// An empty pattern parts every character.

@@ -156,6 +156,30 @@ pub(super) fn each(
     build(values, result)
 }
 
+/// [`each`] for closures that want to see nulls.
+pub(super) fn each_nullable(
+    args: &Args,
+    result: &DataType,
+    run: impl Fn(&[Option<Cell<'_>>]) -> Result<Value>,
+) -> Result<ArrayRef> {
+    let arrays = args.arrays()?;
+    let mut values = Vec::with_capacity(args.rows);
+    for row in 0..args.rows {
+        let cells = arrays
+            .iter()
+            .map(|array| {
+                if array.is_null(row) {
+                    Ok(None)
+                } else {
+                    cell(array, row).map(Some)
+                }
+            })
+            .collect::<Result<Vec<_>>>()?;
+        values.push(run(&cells)?);
+    }
+    build(values, result)
+}
+
 macro_rules! fill {
     ($builder:expr, $values:expr, $variant:ident, $map:expr) => {{
         let mut builder = $builder;

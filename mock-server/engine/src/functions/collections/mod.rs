@@ -7,20 +7,26 @@ mod access;
 mod build;
 mod concat;
 mod items;
+mod map_sources;
 mod maps;
 mod order;
+mod ranges;
 mod search;
 mod sets;
+mod zip;
 
-use crate::functions::{Function, planned, scalar};
+use crate::functions::{Function, scalar};
 use access::{element_at, item, size, slice};
 use build::{array, array_repeat, named_struct, structure};
 use concat::{concatenated, flatten};
 use items::{array_arg, chosen, chosen_by_key, is_set};
+use map_sources::{map_concat, map_from_entries, str_to_map};
 use maps::{Part, map_contains_key, map_from_arrays, map_of, map_part, map_value};
-use order::{array_extreme, reverse, sort_array};
-use search::{added, array_contains, array_join, array_position, array_remove};
+use order::{array_extreme, reverse, shuffle, sort_array};
+use ranges::sequence;
+use search::{added, array_contains, array_insert, array_join, array_position, array_remove};
 use sets::{Two, distinct, of_two};
+use zip::arrays_zip;
 
 pub(super) use items::{gathered, keys, place, range};
 pub(super) use maps::{checked_map, entries_of, map_fields};
@@ -37,7 +43,7 @@ pub(super) const TABLE: &[Function] = &[
     scalar("array_contains", array_contains),
     scalar("array_distinct", |call| chosen_by_key(call, distinct)),
     scalar("array_except", |call| of_two(call, Two::Except)),
-    planned("array_insert"),
+    scalar("array_insert", array_insert),
     scalar("array_intersect", |call| of_two(call, Two::Intersect)),
     scalar("array_join", array_join),
     scalar("array_max", |call| array_extreme(call, true)),
@@ -52,7 +58,7 @@ pub(super) const TABLE: &[Function] = &[
     }),
     scalar("array_union", |call| of_two(call, Two::Union)),
     scalar("arrays_overlap", |call| of_two(call, Two::Overlap)),
-    planned("arrays_zip"),
+    scalar("arrays_zip", arrays_zip),
     scalar("cardinality", size),
     scalar("concat", concatenated),
     scalar("element_at", |call| element_at(call, call.context.ansi)),
@@ -61,21 +67,21 @@ pub(super) const TABLE: &[Function] = &[
     scalar("get_array_item", |call| item(call, call.context.ansi)),
     scalar("get_map_value", map_value),
     scalar("map", map_of),
-    planned("map_concat"),
+    scalar("map_concat", map_concat),
     scalar("map_contains_key", map_contains_key),
     scalar("map_entries", |call| map_part(call, Part::Entries)),
     scalar("map_from_arrays", map_from_arrays),
-    planned("map_from_entries"),
+    scalar("map_from_entries", map_from_entries),
     scalar("map_keys", |call| map_part(call, Part::Keys)),
     scalar("map_values", |call| map_part(call, Part::Values)),
     scalar("named_struct", named_struct),
     scalar("reverse", reverse),
-    planned("sequence"),
-    planned("shuffle"),
+    scalar("sequence", sequence),
+    scalar("shuffle", shuffle),
     scalar("size", size),
     scalar("slice", slice),
     scalar("sort_array", sort_array),
-    planned("str_to_map"),
+    scalar("str_to_map", str_to_map),
     scalar("struct", structure),
     scalar("try_element_at", |call| element_at(call, false)),
 ];

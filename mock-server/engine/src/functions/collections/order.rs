@@ -128,3 +128,26 @@ pub(super) fn sort_array(call: &Call<'_>) -> Result<Typed> {
         },
     ))
 }
+
+/// `shuffle(array)`: any order; nobody can tell one from another, a seed is taken and not used.
+pub(super) fn shuffle(call: &Call<'_>) -> Result<Typed> {
+    call.arity(1..=2)?;
+    let (arg, element) = array_arg(call)?;
+    let result = (arg.data_type.clone(), arg.nullable);
+    let identity = uuid::Uuid::new_v4().to_string();
+    let exprs = vec![arg.expr];
+    let expr = Kernel::volatile("shuffle", identity, result.clone(), exprs, move |args| {
+        let array = args.array(0)?;
+        let lists = array.as_list::<i32>();
+        let rows = (0..args.rows)
+            .map(|row| {
+                let mut places: Vec<usize> = range(lists.offsets(), row).collect();
+                places.sort_by_cached_key(|_| uuid::Uuid::new_v4());
+                places.into_iter().map(|at| place(at).map(Some)).collect()
+            })
+            .collect::<Result<Vec<_>>>()?;
+        gathered(lists.values(), rows, lists.nulls().cloned(), &element)
+    });
+    let name = format!("shuffle({})", call.arg(0)?.name);
+    Ok(Typed::new(expr, result.0, result.1, name))
+}

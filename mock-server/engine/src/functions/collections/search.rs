@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListArray, StringArray};
 use arrow::buffer::NullBuffer;
 use arrow::compute::concat;
-use arrow::datatypes::{DataType, Field, FieldRef};
+use arrow::datatypes::{DataType, Field, FieldRef, Int32Type};
 use arrow::row::{RowConverter, SortField};
 
 use super::items::{array_arg, gathered, place, range};
@@ -14,7 +14,7 @@ use crate::functions::kernel::Kernel;
 use crate::functions::{Call, CastMode, cast};
 use crate::plan::typed::Typed;
 use crate::types::arrow::{list, relabel};
-use crate::types::coerce::common;
+use crate::types::coerce::{common, is_integral};
 use crate::types::sql_name;
 
 /// An array and a value of its item type, both widened to what holds both.
@@ -296,6 +296,76 @@ pub(super) fn array_join(call: &Call<'_>) -> Result<Typed> {
                 })
                 .collect();
             Ok(Arc::new(joined))
+        },
+    ))
+}
+
+/// `array_insert(array, place, item)`: from one, or from the end; the gap is filled with nulls.
+pub(super) fn array_insert(call: &Call<'_>) -> Result<Typed> {
+    call.arity(3..=3)?;
+    let (arg, value) = (call.arg(0)?, call.arg(2)?);
+    let wrong = || {
+        let types = sql_name(&value.data_type);
+        different(call, "ARRAY").with("rightType", format!("\"{types}\""))
+    };
+    let DataType::List(element) = &arg.data_type else {
+        return Err(wrong());
+    };
+    if !is_integral(&call.arg(1)?.data_type) && call.arg(1)?.data_type != DataType::Null {
+        return Err(call.unexpected_type(1, "INT"));
+    }
+    let item =
+        plain_common(element.data_type(), &value.data_type, call.context.ansi).ok_or_else(wrong)?;
+    let mode = CastMode::implicit(call.context);
+    let widened = list(item.clone(), true);
+    let array = cast(call.context, arg.clone(), &widened, mode, None)?;
+    let at = call.implicit(1, &DataType::Int32)?;
+    let value = cast(call.context, value.clone(), &item, mode, None)?;
+    let result = (widened, array.nullable || at.nullable);
+    let exprs = vec![array.expr, at.expr, value.expr];
+    let (name, origin) = (call.default_name(), call.origin.clone());
+    let element = Arc::new(Field::new("element", item, true));
+    let options = format!("{origin:?}");
+    Ok(Kernel::typed(
+        "array_insert",
+        options,
+        result,
+        exprs,
+        name,
+        move |args| {
+            let (array, at, value) = (args.array(0)?, args.array(1)?, args.array(2)?);
+            let (lists, at) = (array.as_list::<i32>(), at.as_primitive::<Int32Type>());
+            let items = lists.values();
+            let all = concat(&[items.as_ref(), relabel(&value, items.data_type())?.as_ref()])?;
+            let nulls = NullBuffer::union(lists.nulls(), at.nulls());
+            let rows = (0..args.rows)
+                .map(|row| {
+                    if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+                        return Ok(Vec::new());
+                    }
+                    let mut places = range(lists.offsets(), row)
+                        .map(|at| place(at).map(Some))
+                        .collect::<Result<Vec<_>>>()?;
+                    let new = Some(place(items.len() + row)?);
+                    let asked = at.value(row);
+                    let distance = usize::try_from(asked.unsigned_abs()).unwrap_or(usize::MAX);
+                    if asked == 0 {
+                        return Err(Error::of("INVALID_INDEX_OF_ZERO").at(origin.clone()));
+                    }
+                    let n = places.len();
+                    if asked > 0 {
+                        places.resize(n.max(distance - 1), None);
+                        places.insert(distance - 1, new);
+                    } else if distance <= n + 1 {
+                        places.insert(n + 1 - distance, new);
+                    } else {
+                        let gap = std::iter::repeat_n(None, distance - n - 1);
+                        places = std::iter::once(new).chain(gap).chain(places).collect();
+                    }
+                    Ok(places)
+                })
+                .collect::<Result<Vec<_>>>()?;
+            gathered(&all, rows, nulls, &element)
         },
     ))
 }

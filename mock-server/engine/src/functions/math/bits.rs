@@ -33,7 +33,7 @@ pub(super) fn hex(call: &Call<'_>) -> Result<Typed> {
     }))
 }
 
-pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
+pub(in crate::functions) fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text
         .chars()
         .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))

@@ -2,6 +2,7 @@
 //! keeps decimals exact.
 
 mod bits;
+mod digits;
 mod doubles;
 mod extreme;
 mod rounding;
@@ -12,10 +13,13 @@ use arrow::datatypes::DataType;
 
 use crate::error::Result;
 use crate::functions::rows::strict;
-use crate::functions::{Call, Function, planned, scalar};
+use crate::functions::{Call, Function, scalar};
 use crate::plan::typed::Typed;
 use crate::types::coerce::is_numeric;
-use bits::{Shift, hex, shift, unhex};
+use bits::{Shift, hex, shift};
+use digits::{bit_count, bit_get, conv, width_bucket};
+
+pub(super) use bits::unhex;
 use doubles::{abs, acosh, binary, constant, isnan, log, logarithm, nanvl, sign, unary};
 use extreme::extreme;
 use rounding::{Rounding, round, whole};
@@ -43,13 +47,13 @@ pub(super) const TABLE: &[Function] = &[
             Ok(format!("{:b}", row[0].whole()).into())
         })
     }),
-    planned("bit_count"),
-    planned("bit_get"),
+    scalar("bit_count", bit_count),
+    scalar("bit_get", bit_get),
     scalar("bround", |call| round(call, Rounding::HalfEven)),
     scalar("cbrt", |call| unary(call, "CBRT", f64::cbrt)),
     scalar("ceil", |call| whole(call, Rounding::Ceiling)),
     scalar("ceiling", |call| whole(call, Rounding::Ceiling)),
-    planned("conv"),
+    scalar("conv", conv),
     scalar("cos", |call| unary(call, "COS", f64::cos)),
     scalar("cosh", |call| unary(call, "COSH", f64::cosh)),
     scalar("cot", |call| unary(call, "COT", |x| 1.0 / x.tan())),
@@ -68,7 +72,7 @@ pub(super) const TABLE: &[Function] = &[
         })
     }),
     scalar("floor", |call| whole(call, Rounding::Floor)),
-    planned("getbit"),
+    scalar("getbit", bit_get),
     scalar("greatest", |call| extreme(call, true)),
     scalar("hex", hex),
     scalar("hypot", |call| binary(call, "HYPOT", f64::hypot)),
@@ -104,7 +108,7 @@ pub(super) const TABLE: &[Function] = &[
             Ok(unhex(row[0].text()).into())
         })
     }),
-    planned("width_bucket"),
+    scalar("width_bucket", width_bucket),
 ];
 
 fn double(call: &Call<'_>, index: usize) -> Result<Typed> {

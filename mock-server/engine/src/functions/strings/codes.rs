@@ -3,10 +3,13 @@
 use arrow::datatypes::DataType;
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use datafusion::logical_expr::{Case, Expr};
 
 use crate::error::{Error, Exception, Result};
 use crate::functions::Call;
-use crate::functions::rows::{Value, strict};
+use crate::functions::conditional::unify;
+use crate::functions::math::unhex;
+use crate::functions::rows::{Value, lift, strict};
 use crate::plan::typed::Typed;
 
 const S: DataType = DataType::Utf8;
@@ -104,8 +107,8 @@ pub(super) fn encode(call: &Call<'_>) -> Result<Typed> {
 }
 
 pub(super) fn decode(call: &Call<'_>) -> Result<Typed> {
-    if call.args.len() != 2 {
-        return Err(Error::unsupported("`decode` with search values"));
+    if call.args.len() > 2 {
+        return decode_cases(call);
     }
     strict(call, &[B, S], (S, true), |row| {
         let bytes = row[0].bytes();
@@ -132,4 +135,98 @@ pub(super) fn decode(call: &Call<'_>) -> Result<Typed> {
         }
         .into())
     })
+}
+
+/// `to_binary(text, 'hex' | 'utf-8' | 'base64')`.
+pub(super) fn to_binary(call: &Call<'_>, tries: bool) -> Result<Typed> {
+    call.arity(1..=2)?;
+    let format = match call.args.get(1) {
+        None => "hex".to_owned(),
+        Some(arg) => match arg.constant_str() {
+            Some(format) => format.to_ascii_lowercase(),
+            None if arg.data_type == DataType::Null => {
+                return Ok(Typed::null(B).named(call.default_name()));
+            }
+            None => {
+                call.foldable(1, "fmt")?;
+                return Err(Error::unsupported("a computed format of `to_binary`"));
+            }
+        },
+    };
+    let decode: fn(&str) -> Option<Vec<u8>> = match format.as_str() {
+        "hex" => unhex,
+        "utf-8" | "utf8" => |text| Some(text.as_bytes().to_vec()),
+        "base64" => strict_base64,
+        _ => {
+            return Err(Error::new(
+                "DATATYPE_MISMATCH.INVALID_ARG_VALUE",
+                [
+                    ("sqlExpr", format!("\"{}\"", call.default_name())),
+                    ("inputName", "fmt".to_owned()),
+                    (
+                        "requireType",
+                        "case-insensitive \"STRING\" literal of 'hex', 'utf-8', 'utf8', or 'base64'"
+                            .to_owned(),
+                    ),
+                    ("inputValue", format!("'{format}'")),
+                ],
+            )
+            .at(call.origin.clone()));
+        }
+    };
+    let args = vec![call.implicit(0, &S)?];
+    let null = tries || format != "base64";
+    let shown = format.to_ascii_uppercase();
+    Ok(lift(call, format, args, (B, null), move |row| {
+        let text = row[0].text();
+        match decode(text) {
+            Some(bytes) => Ok(bytes.into()),
+            None if tries => Ok(Value::Null),
+            None => Err(Error::new(
+                "CONVERSION_INVALID_INPUT",
+                [
+                    ("str", format!("'{text}'")),
+                    ("fmt", format!("'{shown}'")),
+                    ("targetType", "\"BINARY\"".to_owned()),
+                    ("suggestion", "`try_to_binary`".to_owned()),
+                ],
+            )),
+        }
+    }))
+}
+
+/// Base 64 with blanks between groups allowed, everything else checked.
+fn strict_base64(text: &str) -> Option<Vec<u8>> {
+    let digits: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    base64::engine::general_purpose::STANDARD
+        .decode(digits)
+        .ok()
+}
+
+/// `decode(value, search, result, …, default)`: the result beside the first equal search value, of
+/// which null is one.
+pub(super) fn decode_cases(call: &Call<'_>) -> Result<Typed> {
+    let value = call.arg(0)?;
+    let pairs = call.args.get(1..).unwrap_or_default();
+    let mut results: Vec<Typed> = pairs.chunks(2).filter_map(|p| p.last().cloned()).collect();
+    let has_default = pairs.len() % 2 == 1;
+    let name = call.default_name();
+    results = unify(call, &results, &name)?;
+    let data_type = results.first().map_or(S, |r| r.data_type.clone());
+    let nullable = !has_default || results.iter().any(|r| r.nullable);
+    let branches = pairs
+        .chunks_exact(2)
+        .zip(&results)
+        .map(|(pair, result)| {
+            let [search, _] = pair else {
+                return Err(Error::internal("decode lost a pair"));
+            };
+            let args = vec![value.clone(), search.clone()];
+            let same = crate::functions::call(call.context, "<=>", args)?;
+            Ok((Box::new(same.expr), Box::new(result.expr.clone())))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let default = results.last().filter(|_| has_default);
+    let case = Case::new(None, branches, default.map(|d| Box::new(d.expr.clone())));
+    Ok(Typed::new(Expr::Case(case), data_type, nullable, name))
 }

@@ -3,14 +3,24 @@
 //!
 //! Regular expressions are in `regex.rs`, hashes in `hashes.rs`.
 
+mod addresses;
 mod codes;
+mod codewords;
+mod format;
 mod lists;
+mod number_format;
 mod parts;
 mod shape;
+mod utf8;
 
+use addresses::{parse_url, url_decode};
 use arrow::datatypes::DataType;
-use codes::{base64_lines, decode, encode, unbase64};
+use codes::{base64_lines, decode, encode, to_binary, unbase64};
+use codewords::{luhn_check, mask, quote, soundex};
 use datafusion::common::ScalarValue;
+use format::format_string;
+use number_format::format_number;
+use utf8::{Invalid, is_valid, validated};
 
 use crate::error::Result;
 use crate::functions::rows::{lift, strict, with_defaults};
@@ -86,8 +96,8 @@ pub(super) const TABLE: &[Function] = &[
                 .into())
         })
     }),
-    planned("format_number"),
-    planned("format_string"),
+    scalar("format_number", format_number),
+    scalar("format_string", format_string),
     scalar("initcap", |call| {
         strict(call, &[S], (S, false), |row| {
             Ok(initcap(row[0].text()).into())
@@ -98,7 +108,7 @@ pub(super) const TABLE: &[Function] = &[
             Ok(find(row[0].text(), row[1].text(), 1).into())
         })
     }),
-    planned("is_valid_utf8"),
+    scalar("is_valid_utf8", is_valid),
     scalar("lcase", |call| {
         strict(call, &[S], (S, false), |row| {
             Ok(row[0].text().to_lowercase().into())
@@ -143,15 +153,15 @@ pub(super) const TABLE: &[Function] = &[
     }),
     scalar("lpad", |call| pad(call, true)),
     scalar("ltrim", |call| trim(call, Side::Left)),
-    planned("luhn_check"),
-    planned("make_valid_utf8"),
-    planned("mask"),
+    scalar("luhn_check", luhn_check),
+    scalar("make_valid_utf8", |call| validated(call, Invalid::Replaced)),
+    scalar("mask", mask),
     scalar("octet_length", |call| measure(call, str::len, <[u8]>::len)),
     scalar("overlay", overlay),
-    planned("parse_url"),
+    scalar("parse_url", |call| parse_url(call, false)),
     scalar("position", locate),
-    planned("printf"),
-    planned("quote"),
+    scalar("printf", format_string),
+    scalar("quote", quote),
     planned("randstr"),
     scalar("repeat", |call| {
         strict(call, &[S, I], (S, false), |row| {
@@ -192,7 +202,7 @@ pub(super) const TABLE: &[Function] = &[
     scalar("rpad", |call| pad(call, false)),
     scalar("rtrim", |call| trim(call, Side::Right)),
     planned("sentences"),
-    planned("soundex"),
+    scalar("soundex", soundex),
     scalar("space", |call| {
         strict(call, &[I], (S, false), |row| {
             Ok(" "
@@ -213,7 +223,7 @@ pub(super) const TABLE: &[Function] = &[
             Ok(substring_index(row).into())
         })
     }),
-    planned("to_binary"),
+    scalar("to_binary", |call| to_binary(call, false)),
     planned("to_char"),
     planned("to_number"),
     planned("to_varchar"),
@@ -226,11 +236,11 @@ pub(super) const TABLE: &[Function] = &[
         )
     }),
     scalar("trim", |call| trim(call, Side::Both)),
-    planned("try_parse_url"),
-    planned("try_to_binary"),
+    scalar("try_parse_url", |call| parse_url(call, true)),
+    scalar("try_to_binary", |call| to_binary(call, true)),
     planned("try_to_number"),
-    planned("try_url_decode"),
-    planned("try_validate_utf8"),
+    scalar("try_url_decode", |call| url_decode(call, true)),
+    scalar("try_validate_utf8", |call| validated(call, Invalid::Null)),
     scalar("ucase", |call| {
         strict(call, &[S], (S, false), |row| {
             Ok(row[0].text().to_uppercase().into())
@@ -245,7 +255,7 @@ pub(super) const TABLE: &[Function] = &[
             Ok(row[0].text().to_uppercase().into())
         })
     }),
-    planned("url_decode"),
+    scalar("url_decode", |call| url_decode(call, false)),
     scalar("url_encode", |call| {
         strict(call, &[S], (S, true), |row| {
             Ok(url::form_urlencoded::byte_serialize(row[0].bytes())
@@ -253,7 +263,7 @@ pub(super) const TABLE: &[Function] = &[
                 .into())
         })
     }),
-    planned("validate_utf8"),
+    scalar("validate_utf8", |call| validated(call, Invalid::Refused)),
 ];
 
 /// Where an argument may be a string or bytes: bytes stay bytes, everything else becomes a string.

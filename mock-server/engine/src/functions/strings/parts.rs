@@ -1,12 +1,12 @@
 //! Parts of strings and bytes: measuring, finding, cutting.
 
 use arrow::datatypes::DataType;
-use datafusion::logical_expr::{Case, Expr};
 
 use super::{int, text_or_bytes};
 use crate::error::{Error, Result};
 use crate::functions::Call;
-use crate::functions::rows::{Cell, Value, lift, strict, with_defaults};
+use crate::functions::kernel::Kernel;
+use crate::functions::rows::{Cell, Value, each_nullable, lift, strict, with_defaults};
 use crate::plan::typed::Typed;
 
 const S: DataType = DataType::Utf8;
@@ -72,19 +72,26 @@ pub(super) fn find(text: &str, part: &str, start: i64) -> i64 {
 pub(super) fn locate(call: &Call<'_>) -> Result<Typed> {
     call.arity(2..=3)?;
     let call = &with_defaults(call, 3, &[int(1)]);
+    let exprs = vec![
+        call.implicit(0, &S)?,
+        call.implicit(1, &S)?,
+        call.implicit(2, &I)?,
+    ];
     // Without a place to start from the answer is zero, not null (`StringLocate.eval`).
-    let start = call.implicit(2, &I)?;
-    let absent = Expr::IsNull(Box::new(start.expr.clone()));
-    let zero = Box::new(int(0).expr);
-    let start_expr = Case::new(
-        None,
-        vec![(Box::new(absent), zero)],
-        Some(Box::new(start.expr)),
-    );
-    let mut exprs = vec![call.implicit(0, &S)?, call.implicit(1, &S)?];
-    exprs.push(Typed::new(Expr::Case(start_expr), I, false, start.name));
-    Ok(lift(call, "", exprs, (I, false), |row| {
-        Ok(find(row[1].text(), row[0].text(), row[2].whole()).into())
+    let nullable = exprs.iter().take(2).any(|arg| arg.nullable);
+    let exprs = exprs.into_iter().map(|arg| arg.expr).collect();
+    let name = call.default_name();
+    let result = (I, nullable);
+    Ok(Kernel::typed("locate", "", result, exprs, name, |args| {
+        each_nullable(args, &I, |row| {
+            Ok(match (row[0], row[1], row[2]) {
+                (_, _, None) => 0_i64.into(),
+                (Some(part), Some(text), Some(start)) => {
+                    find(text.text(), part.text(), start.whole()).into()
+                }
+                _ => Value::Null,
+            })
+        })
     }))
 }
 
