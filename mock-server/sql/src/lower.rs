@@ -87,6 +87,10 @@ pub mod internal {
     /// `extract_path(column, path)`: Databricks' `column:path`, of JSON text or a variant; the path is one
     /// of `get_json_object`.
     pub const EXTRACT_PATH: &str = "extract_path";
+    /// `like_any(value, pattern…)`: `value LIKE ANY (pattern, …)`; `not_like_any` asks whether any does not match.
+    pub const LIKE_ANY: &str = "like_any";
+    /// `like_all(value, pattern…)`: `value LIKE ALL (pattern, …)`; `not_like_all` asks whether none matches.
+    pub const LIKE_ALL: &str = "like_all";
     /// `is_unknown(boolean)`: `boolean IS UNKNOWN`.
     pub const IS_UNKNOWN: &str = "is_unknown";
     /// Table function of VALUES.

@@ -16,6 +16,7 @@ use crate::plan::context::Context;
 use crate::plan::typed::{Typed, scalar_of};
 use crate::types::arrow::{same_shape, timestamp};
 use crate::types::coerce::is_numeric;
+use crate::types::interval::Fields;
 use crate::types::sql_name;
 
 /// Functions named after a type are casts to it.
@@ -122,6 +123,7 @@ pub(crate) fn cast(
             time_zone: context.time_zone,
             now_us: context.now_us,
             origin,
+            fields: Fields::of(&value.data_type, &value.metadata),
         };
         let options = job.identity();
         Kernel::call(

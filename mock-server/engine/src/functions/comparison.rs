@@ -335,6 +335,17 @@ fn in_list(call: &Call<'_>) -> Result<Typed> {
             )
             .at(call.origin.clone())
         })?;
+    if !is_orderable(&common) {
+        return Err(Error::new(
+            "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
+            [
+                ("sqlExpr", format!("\"{name}\"")),
+                ("functionName", "`in`".to_owned()),
+                ("dataType", format!("\"{}\"", sql_name(&common))),
+            ],
+        )
+        .at(call.origin.clone()));
+    }
     let mode = CastMode::implicit(call.context);
     let mut args = call.args.iter().map(|arg| {
         cast(

@@ -16,7 +16,7 @@ use super::{Call, CastMode, Function, cast, planned, scalar};
 use crate::error::{Error, Result};
 use crate::plan::typed::Typed;
 use crate::types::coerce::{is_integral, tightest};
-use crate::types::names::simple_string;
+use crate::types::field_type;
 
 const S: DataType = DataType::Utf8;
 const D: DataType = DataType::Float64;
@@ -61,7 +61,7 @@ pub(super) const TABLE: &[Function] = &[
     planned("spark_partition_id"),
     scalar("typeof", |call| {
         call.arity(1..=1)?;
-        let text = simple_string(&call.arg(0)?.data_type);
+        let text = field_type(&call.arg(0)?.field());
         let name = call.default_name();
         Ok(Typed::literal(ScalarValue::Utf8(Some(text)), S, name))
     }),
@@ -82,6 +82,21 @@ fn bits(call: &Call<'_>, operator: Operator, symbol: &str) -> Result<Typed> {
     call.arity(2..=2)?;
     let (left, right) = (call.arg(0)?, call.arg(1)?);
     let name = format!("({} {symbol} {})", left.name, right.name);
+    // With ANSI a text beside a whole number is one, a long.
+    let as_whole = |value: &Typed, other: &Typed| -> Result<Typed> {
+        if call.context.ansi && value.data_type == DataType::Utf8 && is_integral(&other.data_type) {
+            let origin = call.origin.clone();
+            return cast(
+                call.context,
+                value.clone(),
+                &DataType::Int64,
+                CastMode::Ansi,
+                origin,
+            );
+        }
+        Ok(value.clone())
+    };
+    let (left, right) = (&as_whole(left, right)?, &as_whole(right, left)?);
     let numeric =
         |value: &Typed| is_integral(&value.data_type) || value.data_type == DataType::Null;
     if !numeric(left) || !numeric(right) {
@@ -111,7 +126,10 @@ fn bits(call: &Call<'_>, operator: Operator, symbol: &str) -> Result<Typed> {
 
 fn complement(call: &Call<'_>) -> Result<Typed> {
     call.arity(1..=1)?;
-    let arg = call.arg(0)?;
+    let arg = match call.arg(0)? {
+        null if null.data_type == DataType::Null => &call.implicit(0, &DataType::Int32)?,
+        other => other,
+    };
     if !is_integral(&arg.data_type) {
         return Err(call.unexpected_type(0, "INTEGRAL"));
     }

@@ -14,6 +14,7 @@ use crate::plan::scope::{Column, Scope};
 use crate::plan::typed::Typed;
 use crate::plan::{Planned, Planner, project, relation};
 use crate::types::coerce::common_of_all;
+use crate::types::interval::Fields;
 
 /// The rows of VALUES as a relation with columns `col1`, `col2`, ….
 pub(crate) fn table(planner: &Planner<'_>, rows: Vec<Vec<Typed>>) -> Result<Planned> {
@@ -44,11 +45,20 @@ pub(crate) fn table(planner: &Planner<'_>, rows: Vec<Vec<Typed>>) -> Result<Plan
                 [("colName", format!("`{name}`"))],
             )
         })?;
+        let of_all = column
+            .iter()
+            .filter_map(|value| Fields::of(&value.data_type, &value.metadata))
+            .reduce(Fields::with);
         let nullable = column.iter().any(|value| value.nullable);
         for value in column.iter_mut() {
             *value = cast(planner.context, value.clone(), &common, mode, None)?;
         }
-        fields.push(Field::new(name, common, nullable));
+        let mut metadata = Arc::default();
+        if let Some(of_all) = of_all {
+            of_all.note(&common, &mut metadata);
+        }
+        let metadata = Arc::unwrap_or_clone(metadata);
+        fields.push(Field::new(name, common, nullable).with_metadata(metadata));
     }
     if columns.iter().flatten().all(Typed::is_foldable) {
         let arrays = columns

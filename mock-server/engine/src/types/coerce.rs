@@ -153,10 +153,14 @@ pub(crate) fn common(left: &DataType, right: &DataType, ansi: bool) -> Option<Da
     }
     match (left, right) {
         (DataType::Utf8, other) | (other, DataType::Utf8) => string_with(other, ansi),
-        (DataType::List(a), DataType::List(b)) => Some(list(
-            common(a.data_type(), b.data_type(), ansi)?,
-            a.is_nullable() || b.is_nullable(),
-        )),
+        (DataType::List(a), DataType::List(b)) => {
+            let item = common(a.data_type(), b.data_type(), ansi)?;
+            // A text may be none of the other's values.
+            let may_null =
+                |from: &Field| *from.data_type() == DataType::Utf8 && item != DataType::Utf8;
+            let contains_null = a.is_nullable() || b.is_nullable() || may_null(a) || may_null(b);
+            Some(list(item, contains_null))
+        }
         (DataType::Map(a, _), DataType::Map(b, _)) => match (a.data_type(), b.data_type()) {
             (DataType::Struct(a), DataType::Struct(b)) if a.len() == 2 && b.len() == 2 => {
                 Some(map(
@@ -217,6 +221,20 @@ fn string_with(other: &DataType, ansi: bool) -> Option<DataType> {
 
 /// What both sides of a comparison become.
 pub(crate) fn comparison(left: &DataType, right: &DataType, ansi: bool) -> Option<DataType> {
+    match (left, right) {
+        // Maps have no order, and Spark does not look for their common type.
+        (DataType::Map(..), DataType::Map(..)) => {
+            return (left == right).then(|| left.clone());
+        }
+        (DataType::List(a), DataType::List(b)) => {
+            let is_text = |item: &Field| *item.data_type() == DataType::Utf8;
+            let is_null = |item: &Field| *item.data_type() == DataType::Null;
+            if is_text(a) != is_text(b) && !is_null(a) && !is_null(b) {
+                return None;
+            }
+        }
+        _ => {}
+    }
     if ansi {
         return common(left, right, true);
     }

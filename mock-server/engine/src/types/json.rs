@@ -6,6 +6,7 @@ use arrow::datatypes::{DataType, Field, Fields, IntervalUnit, TimeUnit};
 use serde_json::{Map, Value, json};
 
 use super::arrow::{DAY_TIME, TIMESTAMP_NTZ, list, map, timestamp};
+use super::interval;
 use crate::error::{Error, Result};
 
 /// Reads a type from Spark's JSON.
@@ -159,7 +160,7 @@ pub(crate) fn to_json(data_type: &DataType) -> Value {
             "type": "struct",
             "fields": fields.iter().map(|f| json!({
                 "name": f.name(),
-                "type": to_json(f.data_type()),
+                "type": field_json(f),
                 "nullable": f.is_nullable(),
                 "metadata": metadata(f),
             })).collect::<Vec<_>>(),
@@ -172,10 +173,18 @@ pub(crate) fn to_json(data_type: &DataType) -> Value {
     }
 }
 
+fn field_json(field: &Field) -> Value {
+    match interval::Fields::of(field.data_type(), field.metadata()) {
+        Some(fields) => Value::from(fields.name(field.data_type())),
+        None => to_json(field.data_type()),
+    }
+}
+
 fn metadata(field: &Field) -> Value {
     field
         .metadata()
         .iter()
+        .filter(|(key, _)| key.as_str() != interval::NOTE)
         .map(|(k, v)| {
             (
                 k.clone(),

@@ -7,6 +7,7 @@
 //! | interval day to second | `Duration(us)` |
 //! | interval year to month | `Interval(YearMonth)` |
 //! | interval | `Interval(MonthDayNano)` |
+//! | intervals of fewer fields | the same, with a note on the field (`interval.rs`) |
 //! | char(n), varchar(n) | `Utf8`, with Spark's own metadata key on the field |
 //! | void | `Null` |
 //!
@@ -14,9 +15,10 @@
 
 pub(crate) mod arrow;
 pub(crate) mod coerce;
+pub(crate) mod interval;
 pub(crate) mod json;
 pub(crate) mod names;
 pub(crate) mod proto;
 pub(crate) mod tree;
 
-pub(crate) use names::{simple_string, sql_name};
+pub(crate) use names::{field_type, simple_string, sql_name};

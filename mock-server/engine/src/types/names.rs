@@ -2,7 +2,9 @@
 //!
 //! The JSON and tree forms have files of their own.
 
-use arrow::datatypes::{DataType, IntervalUnit};
+use arrow::datatypes::{DataType, Field, IntervalUnit};
+
+use super::interval::Fields;
 
 /// Spark's `simpleString`/`catalogString`: `array<int>`, `struct<a:int>`.
 pub(crate) fn simple_string(data_type: &DataType) -> String {
@@ -24,6 +26,14 @@ pub(crate) fn simple_string(data_type: &DataType) -> String {
             format!("struct<{}>", inner.join(","))
         }
         leaf => atomic(leaf),
+    }
+}
+
+/// [`simple_string`] of a field's type, which may have a note (`interval.rs`).
+pub(crate) fn field_type(field: &Field) -> String {
+    match Fields::of(field.data_type(), field.metadata()) {
+        Some(fields) => fields.name(field.data_type()),
+        None => simple_string(field.data_type()),
     }
 }
 

@@ -8,6 +8,7 @@ use sparring_proto::Required;
 use sparring_proto::connect::{self as proto, data_type as kind, data_type::Kind};
 
 use super::arrow::{DAY_TIME, TIMESTAMP_NTZ, list, map, timestamp};
+use super::interval;
 use crate::error::{Error, Result};
 
 /// The metadata key under which Spark keeps `char(n)` and `varchar(n)` of a string column.
@@ -115,7 +116,13 @@ fn field(field: &kind::StructField) -> Result<Field> {
         }
         _ => {}
     }
-    Ok(Field::new(&field.name, to_arrow(declared)?, field.nullable).with_metadata(metadata))
+    let data_type = to_arrow(declared)?;
+    let mut metadata = Arc::new(metadata);
+    if let Some(fields) = declared_fields(declared) {
+        fields.note(&data_type, &mut metadata);
+    }
+    let metadata = Arc::unwrap_or_clone(metadata);
+    Ok(Field::new(&field.name, data_type, field.nullable).with_metadata(metadata))
 }
 
 /// Spark's metadata is one JSON object; each member becomes an Arrow entry holding its JSON text.
@@ -137,7 +144,7 @@ pub(crate) fn metadata_of(json: &str) -> Result<HashMap<String, String>> {
 pub(crate) fn metadata_json(metadata: &HashMap<String, String>) -> Option<String> {
     let sorted: std::collections::BTreeMap<_, _> = metadata
         .iter()
-        .filter(|(key, _)| key.as_str() != CHAR_VARCHAR)
+        .filter(|(key, _)| ![CHAR_VARCHAR, interval::NOTE].contains(&key.as_str()))
         .collect();
     if sorted.is_empty() {
         return None;
@@ -213,10 +220,46 @@ pub(crate) fn from_arrow(data_type: &DataType) -> proto::DataType {
 fn struct_field(field: &Field) -> kind::StructField {
     kind::StructField {
         name: field.name().clone(),
-        data_type: Some(char_varchar(field).unwrap_or_else(|| from_arrow(field.data_type()))),
+        data_type: Some(
+            char_varchar(field)
+                .or_else(|| interval_fields(field))
+                .unwrap_or_else(|| from_arrow(field.data_type())),
+        ),
         nullable: field.is_nullable(),
         metadata: metadata_json(field.metadata()),
     }
+}
+
+/// An interval whose note says that it has fewer fields.
+fn interval_fields(field: &Field) -> Option<proto::DataType> {
+    let fields = interval::Fields::of(field.data_type(), field.metadata())?;
+    let kind = match field.data_type() {
+        DataType::Duration(_) => Kind::DayTimeInterval(kind::DayTimeInterval {
+            start_field: Some(fields.start),
+            end_field: Some(fields.end),
+            ..Default::default()
+        }),
+        _ => Kind::YearMonthInterval(kind::YearMonthInterval {
+            start_field: Some(fields.start),
+            end_field: Some(fields.end),
+            ..Default::default()
+        }),
+    };
+    Some(proto::DataType { kind: Some(kind) })
+}
+
+/// The fields that a client named for an interval.
+pub(crate) fn declared_fields(data_type: &proto::DataType) -> Option<interval::Fields> {
+    let (start, end) = match data_type.kind.as_ref()? {
+        Kind::DayTimeInterval(kind) => (kind.start_field, kind.end_field),
+        Kind::YearMonthInterval(kind) => (kind.start_field, kind.end_field),
+        _ => return None,
+    };
+    let start = start?;
+    Some(interval::Fields {
+        start,
+        end: end.unwrap_or(start),
+    })
 }
 
 /// `char(n)` and `varchar(n)` are strings with a note; clients are told the note.

@@ -2,6 +2,7 @@
 
 use arrow::datatypes::{DataType, Field};
 
+use super::interval::Fields;
 use super::names::quote_if_needed;
 use super::{simple_string, sql_name};
 use crate::show::escape;
@@ -24,7 +25,7 @@ fn inside(out: &mut String, data_type: &DataType, prefix: &str, depth: usize) {
                 out.push_str(&format!(
                     "{prefix}-- {}: {} (nullable = {})\n",
                     escape(field.name()),
-                    type_name(field.data_type()),
+                    field_name(field),
                     field.is_nullable()
                 ));
                 inside(out, field.data_type(), &deeper, depth - 1);
@@ -53,6 +54,13 @@ fn inside(out: &mut String, data_type: &DataType, prefix: &str, depth: usize) {
             }
         }
         _ => {}
+    }
+}
+
+fn field_name(field: &Field) -> String {
+    match Fields::of(field.data_type(), field.metadata()) {
+        Some(fields) => fields.name(field.data_type()),
+        None => type_name(field.data_type()),
     }
 }
 
@@ -90,7 +98,10 @@ pub(crate) fn to_ddl(fields: &[std::sync::Arc<Field>]) -> String {
             format!(
                 "{} {}{not_null}{comment}",
                 quote_if_needed(field.name()),
-                sql_name(field.data_type())
+                match Fields::of(field.data_type(), field.metadata()) {
+                    Some(fields) => fields.name(field.data_type()).to_uppercase(),
+                    None => sql_name(field.data_type()),
+                }
             )
         })
         .collect();

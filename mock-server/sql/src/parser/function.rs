@@ -103,7 +103,7 @@ pub(crate) fn special(parser: &mut Parser<'_>, word: K) -> Parsed<Expression> {
                 parser.back_to(start);
                 return plain_call(parser, spelled);
             }
-            lower::function("position", vec![substring, value_expression(parser)?])
+            lower::function("locate", vec![substring, value_expression(parser)?])
         }
         K::Substr | K::Substring => {
             let value = value_expression(parser)?;

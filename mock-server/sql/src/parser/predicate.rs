@@ -52,12 +52,25 @@ pub(crate) fn predicate(parser: &mut Parser<'_>, child: Expression) -> Parsed<Ex
         }
         _ => return is(parser, predicate_start, child),
     };
-    let test = parser.placed(predicate_start, test);
+    let test = match test.expr_type {
+        // `NOT LIKE ANY` asks whether any pattern does not match.
+        Some(ExprType::UnresolvedFunction(mut call)) if negated && is_quantified(&call) => {
+            call.function_name = format!("not_{}", call.function_name);
+            let test = lower::expression(ExprType::UnresolvedFunction(call));
+            return Ok(parser.placed(predicate_start, test));
+        }
+        _ => parser.placed(predicate_start, test),
+    };
     Ok(if negated {
         parser.placed(predicate_start, not(test))
     } else {
         test
     })
+}
+
+fn is_quantified(call: &UnresolvedFunction) -> bool {
+    call.is_internal()
+        && [internal::LIKE_ANY, internal::LIKE_ALL].contains(&call.function_name.as_str())
 }
 
 fn is(parser: &mut Parser<'_>, predicate_start: usize, child: Expression) -> Parsed<Expression> {
@@ -138,26 +151,24 @@ fn like(
     child: Expression,
 ) -> Parsed<Expression> {
     let combine = match parser.kind() {
-        T::Word(K::Any | K::Some) => Some("or"),
-        T::Word(K::All) => Some("and"),
+        T::Word(K::Any | K::Some) => Some(internal::LIKE_ANY),
+        T::Word(K::All) => Some(internal::LIKE_ALL),
         _ => None,
     };
     if let Some(combine) = combine.filter(|_| parser.kind_ahead(1) == T::LeftParen) {
         parser.advance();
         let patterns = parser.parenthesized_list(expression)?;
         parser.check_chain(patterns.len() as u32)?;
-        let mut tests = patterns.into_iter().map(|pattern| {
-            parser.placed(
-                predicate_start,
-                lower::function(name, vec![child.clone(), pattern]),
-            )
-        });
-        let Some(first) = tests.next() else {
+        if patterns.is_empty() {
             return Err(parser.syntax_error());
+        }
+        // Without regard to case both sides are compared in lower case, as Spark's parser does it.
+        let folded = |value: Expression| match name {
+            "ilike" => lower::function("lower", vec![value]),
+            _ => value,
         };
-        return Ok(tests.fold(first, |left, right| {
-            lower::function(combine, vec![left, right])
-        }));
+        let arguments = std::iter::once(child).chain(patterns).map(folded).collect();
+        return Ok(lower::internal_function(combine, arguments));
     }
     let mut arguments = vec![child, value_expression(parser)?];
     if parser.eat_word(K::Escape) {

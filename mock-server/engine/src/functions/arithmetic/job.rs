@@ -56,15 +56,15 @@ impl Job {
             Operator::Subtract => numeric::sub(left, right),
             Operator::Multiply => numeric::mul(left, right),
             Operator::Divide | Operator::IntegralDivide => {
-                zero_check(right)?;
+                zero_check(left, right)?;
                 numeric::div(left, right)
             }
             Operator::Remainder => {
-                zero_check(right)?;
+                zero_check(left, right)?;
                 numeric::rem(left, right)
             }
             Operator::PositiveModulus => {
-                zero_check(right)?;
+                zero_check(left, right)?;
                 let rem = numeric::rem(left, right)?;
                 let shifted = numeric::rem(&numeric::add(&rem, right)?, right)?;
                 let zero = ScalarValue::new_zero(rem.data_type())?.to_scalar()?;
@@ -239,8 +239,9 @@ fn datum(value: &ColumnarValue) -> Result<Box<dyn Datum>> {
     })
 }
 
-/// Floating-point division by zero is an error in Spark's ANSI mode; Arrow would say infinity.
-fn zero_check(divisor: &dyn Datum) -> Result<(), arrow::error::ArrowError> {
+/// Floating-point division by zero is an error in Spark's ANSI mode, where Arrow would say infinity;
+/// nothing divided by zero is nothing.
+fn zero_check(dividend: &dyn Datum, divisor: &dyn Datum) -> Result<(), arrow::error::ArrowError> {
     let (array, _) = divisor.get();
     if !matches!(array.data_type(), DataType::Float32 | DataType::Float64) {
         return Ok(());
@@ -249,7 +250,19 @@ fn zero_check(divisor: &dyn Datum) -> Result<(), arrow::error::ArrowError> {
         .and_then(|zero| zero.to_scalar())
         .map_err(|error| arrow::error::ArrowError::ComputeError(error.to_string()))?;
     let is_zero = arrow::compute::kernels::cmp::eq(&array, &zero)?;
-    if is_zero.true_count() > 0 {
+    if is_zero.true_count() == 0 {
+        return Ok(());
+    }
+    let (left, _) = dividend.get();
+    let fails = match (left.len(), is_zero.len()) {
+        (n, m) if n == m => is_zero
+            .iter()
+            .enumerate()
+            .any(|(row, zero)| zero == Some(true) && left.is_valid(row)),
+        // One side is a constant.
+        _ => left.null_count() < left.len(),
+    };
+    if fails {
         Err(arrow::error::ArrowError::DivideByZero)
     } else {
         Ok(())

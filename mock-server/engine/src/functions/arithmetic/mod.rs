@@ -170,18 +170,28 @@ fn binary(call: &Call<'_>, operator: Operator, failure: Failure) -> Result<Typed
 
 /// Both operands as numbers: a string becomes what ANSI or the old rules say.
 fn numbers(call: &Call<'_>, operator: Operator, name: &str) -> Result<(Typed, Typed)> {
-    let one = |this: &Typed, other: &Typed| -> Result<Typed> {
+    let one = |this: &Typed, other: &Typed, is_left: bool| -> Result<Typed> {
         let to = match (&this.data_type, &other.data_type) {
             (DataType::Null, DataType::Null) if operator == Operator::IntegralDivide => {
                 DataType::Int64
             }
             (DataType::Null, DataType::Null) => DataType::Float64,
+            // Nothing divided by a decimal is a double to Spark, a decimal by nothing is not.
+            (DataType::Null, DataType::Decimal128(..))
+                if operator == Operator::Divide && is_left =>
+            {
+                DataType::Float64
+            }
             // With ANSI on two texts are no numbers, nor is one beside nothing.
             (DataType::Utf8, DataType::Utf8 | DataType::Null)
             | (DataType::Null, DataType::Utf8)
                 if call.context.ansi =>
             {
                 return Err(wrong_type(call, operator, name, &DataType::Utf8));
+            }
+            // Without ANSI a text is a number beside anything.
+            (DataType::Utf8, DataType::Null) | (DataType::Null, DataType::Utf8) => {
+                DataType::Float64
             }
             (DataType::Null, number) => number.clone(),
             (DataType::Utf8, _) if !call.context.ansi => DataType::Float64,
@@ -199,7 +209,7 @@ fn numbers(call: &Call<'_>, operator: Operator, name: &str) -> Result<(Typed, Ty
         )
     };
     let (left, right) = (call.arg(0)?, call.arg(1)?);
-    Ok((one(left, right)?, one(right, left)?))
+    Ok((one(left, right, true)?, one(right, left, false)?))
 }
 
 /// `div` takes no floats; what it says of them depends on what the other side becomes.

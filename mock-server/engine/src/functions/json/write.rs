@@ -101,6 +101,7 @@ impl Writer {
                 time_zone: call.context.time_zone,
                 now_us: call.context.now_us,
                 origin: None,
+                fields: None,
             },
         })
     }

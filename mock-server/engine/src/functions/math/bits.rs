@@ -50,6 +50,18 @@ pub(super) enum Shift {
     RightUnsigned,
 }
 
+/// `a << n`, which is the function under the operator's name.
+pub(super) fn shift_operator(call: &Call<'_>, direction: Shift) -> Result<Typed> {
+    let found = shift(call, direction)?;
+    let name = format!(
+        "({} {} {})",
+        call.arg(0)?.name,
+        call.name,
+        call.arg(1)?.name
+    );
+    Ok(found.named(name))
+}
+
 pub(super) fn shift(call: &Call<'_>, shift: Shift) -> Result<Typed> {
     call.arity(2..=2)?;
     let long = call.arg(0)?.data_type == L;

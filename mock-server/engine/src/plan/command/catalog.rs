@@ -98,9 +98,7 @@ pub(super) async fn run(context: &Context, node: &proto::Catalog) -> Result<prot
                 .maybe("description", fields.iter().map(|f| comment_of(f)))
                 .maybe(
                     "dataType",
-                    fields
-                        .iter()
-                        .map(|f| Some(crate::types::simple_string(f.data_type()))),
+                    fields.iter().map(|f| Some(crate::types::field_type(f))),
                 )
                 .flag("nullable", fields.iter().map(|f| f.is_nullable()))
                 .flag(

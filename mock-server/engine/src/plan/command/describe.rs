@@ -15,7 +15,7 @@ use crate::io::Format;
 use crate::io::options::Options;
 use crate::plan::context::Context;
 use crate::types::names::quote_if_needed;
-use crate::types::{simple_string, sql_name};
+use crate::types::{field_type, sql_name};
 
 /// The table or view of a name.
 pub(super) fn require(
@@ -120,7 +120,7 @@ pub(super) async fn describe(context: &Context, node: Describe) -> Result<proto:
                 .map(|c| {
                     (
                         c.name.to_string(),
-                        simple_string(&c.data_type),
+                        field_type(&c.field()),
                         comment_of(&c.field()),
                     )
                 })
@@ -189,13 +189,7 @@ async fn describe_table(
     extended: bool,
 ) -> Result<proto::Relation> {
     let (partition, schema) = columns(context, parts).await?;
-    let row = |f: &arrow::datatypes::Field| {
-        (
-            f.name().clone(),
-            simple_string(f.data_type()),
-            comment_of(f),
-        )
-    };
+    let row = |f: &arrow::datatypes::Field| (f.name().clone(), field_type(f), comment_of(f));
     let mut rows: Vec<Row> = schema.fields().iter().map(|f| row(f)).collect();
     let add = |rows: &mut Vec<Row>, name: &str, value: &str| {
         rows.push((name.to_owned(), value.to_owned(), Some(String::new())));

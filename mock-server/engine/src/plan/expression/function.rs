@@ -1,6 +1,7 @@
 //! Function calls: finding the row, resolving arguments, and the forms that SQL lowers to and the
 //! tables do not know (`lower.rs` of the SQL crate lists them).
 
+use arrow::datatypes::DataType;
 use sparring_proto::Required;
 use sparring_proto::connect::{
     self as proto,
@@ -15,6 +16,7 @@ use crate::plan::Planner;
 use crate::plan::names::{LambdaVariable, Names};
 use crate::plan::scope::Column;
 use crate::plan::typed::Typed;
+use crate::types::interval::Fields;
 
 /// Functions that SQL lets be written without parentheses.
 pub(super) fn without_parentheses(name: &str) -> bool {
@@ -61,9 +63,9 @@ impl Planner<'_> {
         match row.build {
             Build::Scalar(build) => {
                 self.no_aggregate_options(&call)?;
-                build(&call)
+                build(&call).map(|found| interval_noted(&call, found))
             }
-            Build::Aggregate(build) => build(&call),
+            Build::Aggregate(build) => build(&call).map(|found| interval_noted(&call, found)),
             Build::Window(_) => Err(Error::new(
                 "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE",
                 [("funcName", format!("\"{}\"", call.default_name()))],
@@ -252,6 +254,10 @@ impl Planner<'_> {
                 self.modified(call, names, Some(condition), false).map(Some)
             }
             (internal::IGNORE_NULLS, [call]) => self.modified(call, names, None, true).map(Some),
+            (
+                name @ ("like_any" | "like_all" | "not_like_any" | "not_like_all"),
+                [value, patterns @ ..],
+            ) => self.quantified_like(name, value, patterns, names).map(Some),
             (internal::ROW, fields) => self.row_of(fields, names, origin).map(Some),
             (internal::QUALIFY, [condition]) => self.expression(condition, names).map(Some),
             (internal::WITHIN_GROUP, [call, order @ ..]) => {
@@ -259,6 +265,44 @@ impl Planner<'_> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// `a LIKE ANY ('x%', 'y%')`: one test a pattern. Spark calls it nullable, whatever is.
+    fn quantified_like(
+        &self,
+        name: &str,
+        value: &proto::Expression,
+        patterns: &[proto::Expression],
+        names: &Names<'_>,
+    ) -> Result<Typed> {
+        let value = self.expression(value, names)?;
+        let (is_not, quantifier) = match name.strip_prefix("not_") {
+            Some(quantifier) => (true, quantifier),
+            None => (false, name),
+        };
+        let combine = if quantifier == internal::LIKE_ANY {
+            "or"
+        } else {
+            "and"
+        };
+        let mut all: Option<Typed> = None;
+        for pattern in patterns {
+            let pattern = self.expression(pattern, names)?;
+            let mut test = self.call_by_name("like", vec![value.clone(), pattern], None)?;
+            if is_not {
+                test = self.call_by_name("not", vec![test], None)?;
+            }
+            all = Some(match all {
+                None => test,
+                Some(before) => self.call_by_name(combine, vec![before, test], None)?,
+            });
+        }
+        let all = all.ok_or_else(|| Error::invalid_plan("LIKE with no patterns"))?;
+        let shown = format!("{}({})", name.replace('_', ""), value.name);
+        Ok(Typed {
+            nullable: true,
+            ..all.named(shown)
+        })
     }
 
     /// `(a, 1)`: Spark's parser makes it a `named_struct`.
@@ -278,11 +322,7 @@ impl Planner<'_> {
                 _ => format!("col{}", index + 1),
             };
             let constant = datafusion::common::ScalarValue::Utf8(Some(name.clone()));
-            args.push(Typed::literal(
-                constant,
-                arrow::datatypes::DataType::Utf8,
-                name,
-            ));
+            args.push(Typed::literal(constant, DataType::Utf8, name));
             args.push(value);
         }
         self.call_by_name("named_struct", args, origin.clone())
@@ -347,7 +387,7 @@ impl Planner<'_> {
         call.args.insert(0, value);
         call.args.push(Typed::literal(
             datafusion::common::ScalarValue::Boolean(Some(key.asc)),
-            arrow::datatypes::DataType::Boolean,
+            DataType::Boolean,
             "",
         ));
         match row.build {
@@ -355,4 +395,66 @@ impl Planner<'_> {
             _ => Err(Error::internal("an ordered-set row is no aggregate")),
         }
     }
+}
+
+/// The result of a call with the note of its interval's fields (`types/interval.rs`): what yields
+/// one of its arguments, or a sum of them, has the fields of all of them.
+fn interval_noted(call: &Call<'_>, mut found: Typed) -> Typed {
+    const OF_ARGUMENTS: [&str; 35] = [
+        "+",
+        "-",
+        "abs",
+        "any_value",
+        "case",
+        "coalesce",
+        "first",
+        "first_value",
+        "greatest",
+        "if",
+        "ifnull",
+        "lag",
+        "last",
+        "last_value",
+        "lead",
+        "least",
+        "max",
+        "max_by",
+        "min",
+        "min_by",
+        "mode",
+        "negative",
+        "nth_value",
+        "nullif",
+        "nullifzero",
+        "nvl",
+        "nvl2",
+        "positive",
+        "sum",
+        "try_add",
+        "try_subtract",
+        "try_sum",
+        "when",
+        "zeroifnull",
+        "any",
+    ];
+    let Some(all) = Fields::all(&found.data_type) else {
+        return found;
+    };
+    let is_date = |arg: &Typed| matches!(arg.data_type, DataType::Date32 | DataType::Null);
+    let fields = if call.name == "-" && call.args.iter().all(is_date) {
+        // Dates are whole days apart.
+        Fields::DAY
+    } else if OF_ARGUMENTS.contains(&call.name) {
+        let fields = call
+            .args
+            .iter()
+            .filter(|arg| arg.data_type == found.data_type)
+            .filter_map(|arg| Fields::of(&arg.data_type, &arg.metadata))
+            .reduce(Fields::with);
+        fields.unwrap_or(all)
+    } else {
+        all
+    };
+    fields.note(&found.data_type, &mut found.metadata);
+    found
 }

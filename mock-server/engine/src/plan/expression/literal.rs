@@ -15,14 +15,18 @@ use crate::plan::context::Context;
 use crate::plan::typed::{Typed, scalar_of};
 use crate::types::arrow::{DAY_TIME, TIMESTAMP_NTZ, list, map, timestamp};
 use crate::types::coerce::common_of_all;
-use crate::types::proto::to_arrow;
+use crate::types::proto::{declared_fields, to_arrow};
 
 /// A constant as a resolved expression.
 pub(crate) fn literal(context: &Context, literal: &Literal) -> Result<Typed> {
     let (value, data_type) = scalar(context, literal)?;
     let name = interval_name(literal, &value)
         .unwrap_or_else(|| text::literal_name(&value, context.time_zone));
-    Ok(Typed::literal(value, data_type, name))
+    let mut found = Typed::literal(value, data_type, name);
+    if let Some(fields) = literal.data_type.as_ref().and_then(declared_fields) {
+        fields.note(&found.data_type, &mut found.metadata);
+    }
+    Ok(found)
 }
 
 /// Intervals are named by the fields that the text of the literal had.

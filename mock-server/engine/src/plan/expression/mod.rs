@@ -21,7 +21,7 @@ use super::typed::Typed;
 use super::{Planner, relation};
 use crate::error::{Error, QueryContext, Result};
 use crate::functions::{CastMode, cast, kernels::nested};
-use crate::types::proto::to_arrow;
+use crate::types::proto::{declared_fields, to_arrow};
 use crate::types::{coerce, sql_name};
 
 pub(crate) use select_list::Item;
@@ -173,10 +173,15 @@ impl<'a> Planner<'a> {
         origin: Option<QueryContext>,
     ) -> Result<Typed> {
         let value = self.expression(node.expr.as_deref().required("cast.expr")?, names)?;
-        let to = match node.cast_to_type.as_ref().required("cast.cast_to_type")? {
-            CastToType::Type(data_type) => to_arrow(data_type)?,
-            CastToType::TypeStr(text) => to_arrow(&sparring_sql::parse_data_type(text)?)?,
+        let parsed;
+        let declared = match node.cast_to_type.as_ref().required("cast.cast_to_type")? {
+            CastToType::Type(data_type) => data_type,
+            CastToType::TypeStr(text) => {
+                parsed = sparring_sql::parse_data_type(text)?;
+                &parsed
+            }
         };
+        let to = to_arrow(declared)?;
         let mode = match node.eval_mode() {
             EvalMode::Unspecified => CastMode::implicit(self.context),
             EvalMode::Legacy => CastMode::Legacy,
@@ -205,6 +210,9 @@ impl<'a> Planner<'a> {
             .map(|_| value.name.clone())
             .or_else(|| value.alias.clone());
         let mut found = cast(self.context, value, &to, mode, origin)?.named(name);
+        if let Some(fields) = declared_fields(declared) {
+            fields.note(&to, &mut found.metadata);
+        }
         found.id = None;
         found.alias = output;
         Ok(found)

@@ -17,6 +17,7 @@ use crate::plan::Planner;
 use crate::plan::names::Names;
 use crate::plan::scope::{Column, Scope};
 use crate::plan::typed::Typed;
+use crate::types::interval::Fields;
 use crate::types::names::quote_parts;
 
 /// One item of a select list.
@@ -175,7 +176,11 @@ fn mark_generated(item: &mut Item) {
         && value.alias.is_none()
         && value.id.is_none()
     {
+        let fields = Fields::of(&value.data_type, &value.metadata);
         value.metadata = Arc::clone(&GENERATED);
+        if let Some(fields) = fields {
+            fields.note(&value.data_type, &mut value.metadata);
+        }
     }
 }
 

@@ -91,7 +91,9 @@ impl Planner<'_> {
         } else {
             expr
         };
-        Ok(Typed::new(expr, result.data_type, result.nullable, name))
+        let metadata = result.metadata;
+        let found = Typed::new(expr, result.data_type, result.nullable, name);
+        Ok(Typed { metadata, ..found })
     }
 
     fn window_call(

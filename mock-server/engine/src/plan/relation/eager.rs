@@ -12,9 +12,13 @@ use sparring_proto::connect::{self as proto};
 use super::{local, row};
 use crate::error::{Error, Result};
 use crate::functions::kernels;
+use crate::functions::{CastMode, cast};
+use crate::plan::scope::{Column, Scope};
 use crate::plan::sources::Ready;
-use crate::plan::{Planned, Planner};
+use crate::plan::typed::Typed;
+use crate::plan::{Planned, Planner, project};
 use crate::show::{self, Style};
+use crate::types::interval::Fields;
 
 /// The most rows Spark shows: `ByteArrayMethods.MAX_ROUNDED_ARRAY_LENGTH - 1`.
 const MOST_ROWS: i32 = 2_147_483_631;
@@ -46,7 +50,35 @@ impl Planner<'_> {
         style: Style,
     ) -> Result<Arc<Ready>> {
         let first = row::limited(input, 0, Some(style.rows + 1))?;
-        self.rows(kind, node, first)
+        self.rows(kind, node, self.intervals_as_text(first)?)
+    }
+
+    /// The rows with intervals as text: which fields one has is a note on its column, which the
+    /// printer does not see.
+    fn intervals_as_text(&self, input: Planned) -> Result<Planned> {
+        let is_interval =
+            |column: &Column| Fields::of(&column.data_type, &column.metadata).is_some();
+        if !input.scope.columns.iter().any(is_interval) {
+            return Ok(input);
+        }
+        let mode = CastMode::implicit(self.context);
+        let list = input
+            .scope
+            .columns
+            .iter()
+            .map(|column| {
+                let value = Typed::column(column);
+                if !is_interval(column) {
+                    return Ok((column.clone(), value));
+                }
+                let value = cast(self.context, value, &DataType::Utf8, mode, None)?;
+                let text = Column::new(Arc::clone(&column.name), DataType::Utf8, column.nullable);
+                Ok((text, value))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let plan = project(input.plan, &list)?;
+        let columns = list.into_iter().map(|(column, _)| column).collect();
+        Ok(Planned::new(plan, Scope::of(columns)))
     }
 
     /// `Tail`: the last rows, in order.

@@ -144,6 +144,11 @@ impl Planner<'_> {
             .map(|(l, r)| (current(l), current(r)))
             .collect();
         let mut scope = done.scope.clone();
+        let marked = |mut column: Column| {
+            let name = serde_json::Value::from(column.name.as_ref()).to_string();
+            Arc::make_mut(&mut column.metadata).insert(HIDDEN.to_owned(), name);
+            column
+        };
         match kind {
             PlanJoin::Full => {
                 let mut list: Vec<(Column, Typed)> = Vec::new();
@@ -161,15 +166,19 @@ impl Planner<'_> {
                 done.plan = project(done.plan, &list)?;
                 scope
                     .hidden
-                    .extend(keys.into_iter().flat_map(|(l, r)| [l, r]));
+                    .extend(keys.into_iter().flat_map(|(l, r)| [marked(l), marked(r)]));
                 scope.columns = columns.into_iter().chain(rest).collect();
             }
             PlanJoin::Right => {
-                scope.hidden.extend(keys.iter().map(|(l, _)| l.clone()));
+                scope
+                    .hidden
+                    .extend(keys.iter().map(|(l, _)| marked(l.clone())));
                 scope.columns = keys.into_iter().map(|(_, r)| r).chain(rest).collect();
             }
             _ => {
-                scope.hidden.extend(keys.iter().map(|(_, r)| r.clone()));
+                scope
+                    .hidden
+                    .extend(keys.iter().map(|(_, r)| marked(r.clone())));
                 scope.columns = keys.into_iter().map(|(l, _)| l).chain(rest).collect();
             }
         }
@@ -177,6 +186,9 @@ impl Planner<'_> {
         Ok(done)
     }
 }
+
+/// The metadata of a key that only a qualified name finds, as Spark marks it.
+const HIDDEN: &str = "__metadata_col";
 
 /// Both sides with no identity in common: the right one is renamed when they share one.
 pub(super) fn apart(left: Planned, right: Planned) -> Result<(Planned, Planned)> {

@@ -148,6 +148,7 @@ impl Planner<'_> {
             time_zone: self.context.time_zone,
             now_us: self.context.now_us,
             origin: None,
+            fields: None,
         };
         relabel(&job.run(&column)?, to)
     }

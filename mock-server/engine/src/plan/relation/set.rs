@@ -15,6 +15,7 @@ use crate::plan::scope::{Column, ColumnId, Scope};
 use crate::plan::typed::Typed;
 use crate::plan::{Planned, Planner, project};
 use crate::types::coerce::common;
+use crate::types::interval::Fields;
 use crate::types::sql_name;
 
 impl Planner<'_> {
@@ -55,7 +56,16 @@ impl Planner<'_> {
             let data_type = common(&l.data_type, &r.data_type, self.context.ansi)
                 .ok_or_else(|| incompatible(name, index, &l, &r))?;
             // A widened column is a new one: an alias of a cast, without the marks of the old.
-            let metadata = (l.data_type == data_type).then(|| Arc::clone(&l.metadata));
+            let mut metadata = (l.data_type == data_type)
+                .then(|| Arc::clone(&l.metadata))
+                .unwrap_or_default();
+            let fields = [&l, &r]
+                .into_iter()
+                .filter_map(|side| Fields::of(&side.data_type, &side.metadata))
+                .reduce(Fields::with);
+            if let Some(fields) = fields {
+                fields.note(&data_type, &mut metadata);
+            }
             let mode = CastMode::implicit(self.context);
             let l = cast(self.context, l, &data_type, mode, None)?;
             let r = cast(self.context, r, &data_type, mode, None)?;
@@ -68,7 +78,7 @@ impl Planner<'_> {
                     _ => l.nullable,
                 },
             );
-            column.metadata = metadata.unwrap_or_default();
+            column.metadata = metadata;
             lefts.push((column.clone(), l));
             rights.push((column.clone(), r));
             columns.push(column);

@@ -19,6 +19,7 @@ use crate::error::{ANSI, Error, Exception, QueryContext, Result};
 use crate::functions::CastMode;
 use crate::types::arrow::{relabel, same_shape};
 use crate::types::coerce::{decimal_for, is_fractional, is_integral, is_numeric};
+use crate::types::interval as interval_type;
 use crate::types::sql_name;
 
 const YEAR_MONTH: DataType = DataType::Interval(IntervalUnit::YearMonth);
@@ -189,6 +190,8 @@ pub(crate) struct Cast {
     /// The moment the query began: the date of a time that stands alone.
     pub(crate) now_us: i64,
     pub(crate) origin: Option<QueryContext>,
+    /// The fields of an interval that is cast; none means all.
+    pub(crate) fields: Option<interval_type::Fields>,
 }
 
 impl Cast {

@@ -101,11 +101,17 @@ fn write(job: &Cast, array: &ArrayRef, row: usize, out: &mut String) -> Result<(
         }
         DataType::Duration(_) => {
             let micros = array.as_primitive::<DurationMicrosecondType>().value(row);
-            out.push_str(&text::day_time_interval(micros));
+            out.push_str(&match job.fields {
+                Some(fields) => text::day_time_fields(micros, (fields.start, fields.end)),
+                None => text::day_time_interval(micros),
+            });
         }
         DataType::Interval(IntervalUnit::YearMonth) => {
             let months = array.as_primitive::<IntervalYearMonthType>().value(row);
-            out.push_str(&text::year_month_interval(months));
+            out.push_str(&match job.fields {
+                Some(fields) => text::year_month_fields(months, (fields.start, fields.end)),
+                None => text::year_month_interval(months),
+            });
         }
         DataType::Interval(_) => {
             let value = array.as_primitive::<IntervalMonthDayNanoType>().value(row);
