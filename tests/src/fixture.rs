@@ -214,6 +214,8 @@ fn sql_answer(lines: &[&str], flags: &[&str]) -> Result<Answer, String> {
             for detail in details {
                 if let Some(context) = detail.strip_prefix("context ") {
                     failure.contexts.push(context.to_owned());
+                } else if detail.starts_with("message '") {
+                    // A bare Java exception has a text and no parameters; the text is its own.
                 } else if let Some((key, value)) = detail.split_once(" = ") {
                     failure.parameters.insert(key.to_owned(), unquoted(value));
                 }

@@ -22,7 +22,7 @@ use crate::types::proto::{from_arrow, parse};
 use crate::types::tree;
 
 /// The Spark version that clients are told; they switch features on it.
-const SPARK_VERSION: &str = "4.1.4";
+pub(crate) const SPARK_VERSION: &str = "4.1.4";
 
 pub(crate) async fn analyze(session: &Arc<Session>, request: &Analyze) -> Result<Answer> {
     let context = Context::of(session);

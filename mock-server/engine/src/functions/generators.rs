@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int32Array, ListArray, StructArray, UInt32Array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, Int32Array, ListArray, StringArray, StructArray, UInt32Array,
+};
 use arrow::buffer::OffsetBuffer;
 use arrow::compute::{interleave, take};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
@@ -12,28 +14,34 @@ use datafusion::logical_expr::Expr;
 
 use super::conditional::unify;
 use super::kernel::Kernel;
+use super::kernels::json::{Value, parse};
 use super::{Call, Function, Generator, generator};
 use crate::error::{Error, Result};
 use crate::plan::scope::Column;
+use crate::plan::typed::Typed;
+use crate::types::arrow::same_shape;
+use crate::types::sql_name;
 
 pub(super) const TABLE: &[Function] = &[
     generator("explode", |call| explode(call, false, false)),
     generator("explode_outer", |call| explode(call, false, true)),
     generator("inline", |call| inline(call, false)),
     generator("inline_outer", |call| inline(call, true)),
+    generator("json_tuple", json_tuple),
     generator("posexplode", |call| explode(call, true, false)),
     generator("posexplode_outer", |call| explode(call, true, true)),
     generator("stack", stack),
 ];
 
-fn columns(fields: &Fields) -> Vec<Column> {
+/// The columns of these fields; some generators say of all that they may be null.
+fn columns(fields: &Fields, nullable: bool) -> Vec<Column> {
     fields
         .iter()
         .map(|field| {
             Column::new(
                 field.name().as_str(),
                 field.data_type().clone(),
-                field.is_nullable(),
+                field.is_nullable() || nullable,
             )
         })
         .collect()
@@ -67,7 +75,7 @@ fn explode(call: &Call<'_>, position: bool, outer: bool) -> Result<Generator> {
     };
     Ok(Generator {
         list,
-        columns: columns(&fields),
+        columns: columns(&fields, outer),
         is_struct,
         outer,
     })
@@ -137,13 +145,9 @@ fn inline(call: &Call<'_>, outer: bool) -> Result<Generator> {
     let DataType::Struct(fields) = item.data_type() else {
         return Err(call.unexpected_type(0, "ARRAY<STRUCT>"));
     };
-    let mut columns = columns(fields);
-    if item.is_nullable() {
-        columns.iter_mut().for_each(|column| column.nullable = true);
-    }
     Ok(Generator {
         list: arg.expr.clone(),
-        columns,
+        columns: columns(fields, item.is_nullable() || outer),
         is_struct: true,
         outer,
     })
@@ -174,6 +178,7 @@ fn stack(call: &Call<'_>) -> Result<Generator> {
     let mut by_column: Vec<Vec<Expr>> = Vec::new();
     for index in 0..width {
         let column: Vec<_> = values.iter().skip(index).step_by(width).cloned().collect();
+        same_types(call, &column, (index, width))?;
         let full = column.len() == n;
         let column = unify(call, &column, &call.default_name())?;
         let data_type = column
@@ -221,7 +226,97 @@ fn stack(call: &Call<'_>) -> Result<Generator> {
     });
     Ok(Generator {
         list,
-        columns: columns(&fields),
+        columns: columns(&fields, true),
+        is_struct: true,
+        outer: false,
+    })
+}
+
+/// The values of a column must be of one type; only nulls may be of none.
+fn same_types(call: &Call<'_>, column: &[Typed], (index, width): (usize, usize)) -> Result<()> {
+    let mut known = column
+        .iter()
+        .enumerate()
+        .filter(|(_, value)| value.data_type != DataType::Null);
+    let Some((first, left)) = known.next() else {
+        return Ok(());
+    };
+    let other = known.find(|(_, value)| !same_shape(&value.data_type, &left.data_type));
+    let Some((row, right)) = other else {
+        return Ok(());
+    };
+    let place = |row: usize| (row * width + index + 1).to_string();
+    Err(Error::new(
+        "DATATYPE_MISMATCH.STACK_COLUMN_DIFF_TYPES",
+        [
+            ("sqlExpr", format!("\"{}\"", call.default_name())),
+            ("columnIndex", index.to_string()),
+            ("leftParamIndex", place(first)),
+            ("leftType", format!("\"{}\"", sql_name(&left.data_type))),
+            ("rightParamIndex", place(row)),
+            ("rightType", format!("\"{}\"", sql_name(&right.data_type))),
+        ],
+    )
+    .at(call.origin.clone()))
+}
+
+/// `json_tuple(text, field, …)`: the fields of an object as strings, in one row.
+fn json_tuple(call: &Call<'_>) -> Result<Generator> {
+    call.arity(2..=usize::MAX)?;
+    if call.args.iter().any(|arg| arg.data_type != DataType::Utf8) {
+        return Err(Error::new(
+            "DATATYPE_MISMATCH.NON_STRING_TYPE",
+            [
+                ("sqlExpr", format!("\"{}\"", call.default_name())),
+                ("funcName", "`json_tuple`".to_owned()),
+            ],
+        )
+        .at(call.origin.clone()));
+    }
+    let fields: Fields = (1..call.args.len())
+        .map(|index| Field::new(format!("c{}", index - 1), DataType::Utf8, true))
+        .collect();
+    let item = Arc::new(Field::new(
+        "element",
+        DataType::Struct(fields.clone()),
+        false,
+    ));
+    let result = (DataType::List(Arc::clone(&item)), false);
+    let exprs = call.args.iter().map(|arg| arg.expr.clone()).collect();
+    let inner = fields.clone();
+    let list = Kernel::call("json_tuple", "", result, exprs, move |args| {
+        let arrays = args.arrays()?;
+        let (texts, names) = arrays
+            .split_first()
+            .ok_or_else(|| Error::internal("json_tuple without a text"))?;
+        let objects: Vec<Option<Value>> = texts
+            .as_string::<i32>()
+            .iter()
+            .map(|text| parse(text?, false))
+            .collect();
+        let columns = names
+            .iter()
+            .map(|names| {
+                let found: StringArray = names
+                    .as_string::<i32>()
+                    .iter()
+                    .zip(&objects)
+                    .map(|(name, object)| object.as_ref()?.member(name?)?.text())
+                    .collect();
+                Arc::new(found) as ArrayRef
+            })
+            .collect();
+        let rows = StructArray::try_new_with_length(inner.clone(), columns, None, args.rows)?;
+        Ok(Arc::new(ListArray::try_new(
+            Arc::clone(&item),
+            OffsetBuffer::from_repeated_length(1, args.rows),
+            Arc::new(rows),
+            None,
+        )?))
+    });
+    Ok(Generator {
+        list,
+        columns: columns(&fields, true),
         is_struct: true,
         outer: false,
     })

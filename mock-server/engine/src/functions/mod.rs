@@ -9,6 +9,7 @@ pub(crate) mod kernels;
 
 mod aggregates;
 mod arithmetic;
+mod bitmaps;
 mod cast;
 mod collections;
 mod comparison;
@@ -22,6 +23,7 @@ mod lambda_body;
 mod lambdas;
 mod math;
 mod misc;
+mod planned;
 mod regex;
 mod rows;
 mod strings;
@@ -36,6 +38,7 @@ use datafusion::logical_expr::Expr;
 
 pub(crate) use cast::{CastMode, cast};
 pub(crate) use comparison::{and, equals};
+pub(crate) use datetime::time_window_parts;
 pub(crate) use table::{find, nearest_names};
 
 use crate::error::{Error, QueryContext, Result};

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{
-    Function, aggregates, arithmetic, cast, collections, comparison, conditional, datetime,
-    generators, hashes, json, lambdas, math, misc, regex, strings, windows,
+    Function, aggregates, arithmetic, bitmaps, cast, collections, comparison, conditional,
+    datetime, generators, hashes, json, lambdas, math, misc, planned, regex, strings, windows,
 };
 
 const GROUPS: &[&[Function]] = &[
     aggregates::TABLE,
     arithmetic::TABLE,
+    bitmaps::TABLE,
     cast::TABLE,
     collections::TABLE,
     comparison::TABLE,
@@ -22,6 +23,7 @@ const GROUPS: &[&[Function]] = &[
     lambdas::TABLE,
     math::TABLE,
     misc::TABLE,
+    planned::TABLE,
     regex::TABLE,
     strings::TABLE,
     windows::TABLE,
@@ -58,6 +60,13 @@ pub(crate) fn nearest_names(name: &str) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::{BY_NAME, GROUPS};
+
+    #[test]
+    fn every_function_of_spark_has_a_row() {
+        let names = include_str!("spark-names.txt").lines().skip(1);
+        let missing: Vec<&str> = names.filter(|name| super::find(name).is_none()).collect();
+        assert_eq!(missing, Vec::<&str>::new());
+    }
 
     #[test]
     fn every_name_has_one_row_in_lower_case() {

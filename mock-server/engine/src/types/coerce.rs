@@ -9,6 +9,8 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, IntervalUnit};
 
 use super::arrow::{TIMESTAMP_NTZ, list, map, timestamp};
+use crate::functions::CastMode;
+use crate::functions::kernels::cast::may_null;
 
 /// Spark's largest precision.
 pub(crate) const MAX_PRECISION: u8 = 38;
@@ -155,19 +157,15 @@ pub(crate) fn common(left: &DataType, right: &DataType, ansi: bool) -> Option<Da
         (DataType::Utf8, other) | (other, DataType::Utf8) => string_with(other, ansi),
         (DataType::List(a), DataType::List(b)) => {
             let item = common(a.data_type(), b.data_type(), ansi)?;
-            // A text may be none of the other's values.
-            let may_null =
-                |from: &Field| *from.data_type() == DataType::Utf8 && item != DataType::Utf8;
-            let contains_null = a.is_nullable() || b.is_nullable() || may_null(a) || may_null(b);
-            Some(list(item, contains_null))
+            let nullable = either_null(a, b, &item);
+            Some(list(item, nullable))
         }
         (DataType::Map(a, _), DataType::Map(b, _)) => match (a.data_type(), b.data_type()) {
             (DataType::Struct(a), DataType::Struct(b)) if a.len() == 2 && b.len() == 2 => {
-                Some(map(
-                    common(a[0].data_type(), b[0].data_type(), ansi)?,
-                    common(a[1].data_type(), b[1].data_type(), ansi)?,
-                    a[1].is_nullable() || b[1].is_nullable(),
-                ))
+                let value = common(a[1].data_type(), b[1].data_type(), ansi)?;
+                let nullable = either_null(&a[1], &b[1], &value);
+                let key = common(a[0].data_type(), b[0].data_type(), ansi)?;
+                Some(map(key, value, nullable))
             }
             _ => None,
         },
@@ -179,16 +177,19 @@ pub(crate) fn common(left: &DataType, right: &DataType, ansi: bool) -> Option<Da
                     return None;
                 }
                 let inner = common(x.data_type(), y.data_type(), ansi)?;
-                Some(Arc::new(Field::new(
-                    x.name(),
-                    inner,
-                    x.is_nullable() || y.is_nullable(),
-                )))
+                let nullable = either_null(x, y, &inner);
+                Some(Arc::new(Field::new(x.name(), inner, nullable)))
             })
             .collect::<Option<_>>()
             .map(DataType::Struct),
         _ => None,
     }
+}
+
+/// Whether what both become may be null: because one may be, or because the way there may fail.
+fn either_null(left: &Field, right: &Field, to: &DataType) -> bool {
+    let fails = |from: &Field| may_null(from.data_type(), to, CastMode::Ansi);
+    left.is_nullable() || right.is_nullable() || fails(left) || fails(right)
 }
 
 fn decimal_common(left: &DataType, right: &DataType) -> Option<DataType> {

@@ -128,7 +128,15 @@ fn binary(call: &Call<'_>, operator: Operator, failure: Failure) -> Result<Typed
     call.arity(2..=2)?;
     let name = operator_name(call, operator);
     if let Some(found) = temporal::arithmetic(call, operator, failure, &name)? {
-        return Ok(found);
+        // What only tries may answer null, and is named after itself.
+        return Ok(match failure {
+            Failure::Session => found,
+            Failure::Null => Typed {
+                nullable: true,
+                ..found
+            }
+            .named(name),
+        });
     }
     let (left, right) = numbers(call, operator, &name)?;
     if operator == Operator::IntegralDivide {

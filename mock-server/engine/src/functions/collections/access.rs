@@ -44,7 +44,15 @@ pub(super) fn item(call: &Call<'_>, strict: bool) -> Result<Typed> {
     let (arg, element) = array_arg(call)?;
     let known = &call.arg(1)?.data_type;
     if !is_integral(known) && *known != DataType::Null {
-        return Err(call.unexpected_type(1, "INTEGRAL"));
+        let error = call.unexpected_type(1, "INTEGRAL");
+        return Err(if call.name == "get_array_item" {
+            error.with(
+                "sqlExpr",
+                format!("\"{}[{}]\"", arg.name, call.arg(1)?.name),
+            )
+        } else {
+            error
+        });
     }
     let index = call.implicit(1, &I)?;
     let name = if call.name == "get_array_item" {

@@ -83,5 +83,6 @@ pub(super) const TABLE: &[Function] = &[
     scalar("sort_array", sort_array),
     scalar("str_to_map", str_to_map),
     scalar("struct", structure),
+    scalar("||", concatenated),
     scalar("try_element_at", |call| element_at(call, false)),
 ];

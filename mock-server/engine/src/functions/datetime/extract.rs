@@ -137,6 +137,17 @@ pub(super) fn extract(call: &Call<'_>) -> Result<Typed> {
         return Ok(Typed::null(DataType::Float64).named(name));
     }
     let Some(wanted) = field.constant_str() else {
+        if call.name != "extract" {
+            return Err(Error::new(
+                "NON_FOLDABLE_ARGUMENT",
+                [
+                    ("funcName", format!("`{}`", call.name)),
+                    ("paramName", "`field`".to_owned()),
+                    ("paramType", "\"STRING\"".to_owned()),
+                ],
+            )
+            .at(call.origin.clone()));
+        }
         return Err(Error::new(
             "INVALID_EXTRACT_FIELD_TYPE",
             [("extraction", format!("\"{}\"", field.name))],

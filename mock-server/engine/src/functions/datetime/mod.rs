@@ -6,6 +6,9 @@ mod make;
 mod now;
 mod shift;
 mod text;
+mod window;
+
+pub(crate) use window::parts as time_window_parts;
 
 use arrow::datatypes::DataType;
 
@@ -110,7 +113,8 @@ pub(super) const TABLE: &[Function] = &[
     scalar("unix_timestamp", text::unix_timestamp),
     scalar("weekday", extract::field),
     scalar("weekofyear", extract::field),
-    planned("window_time"),
+    scalar("window", window::window),
+    scalar("window_time", window::window_time),
     scalar("year", extract::field),
 ];
 

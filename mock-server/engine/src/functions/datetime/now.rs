@@ -18,12 +18,7 @@ pub(super) fn current_date(call: &Call<'_>) -> Result<Typed> {
         .local(call.context.now_us)
         .div_euclid(DAY);
     let value = ScalarValue::Date32(i32::try_from(today).ok());
-    let name = if call.name == "curdate" {
-        call.default_name()
-    } else {
-        "current_date()".into()
-    };
-    Ok(Typed::literal(value, DataType::Date32, name))
+    Ok(Typed::literal(value, DataType::Date32, "current_date()"))
 }
 
 pub(super) fn current_timestamp(call: &Call<'_>) -> Result<Typed> {

@@ -2,6 +2,7 @@
 
 use arrow::array::{Array, AsArray, Float64Array};
 use arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
 
 use super::{clock, moment, zone_named};
 use crate::error::{Error, Result};
@@ -20,7 +21,21 @@ pub(super) fn date_add(call: &Call<'_>, sign: i64) -> Result<Typed> {
     let date = call.implicit(0, &DataType::Date32)?;
     let count = match &call.arg(1)?.data_type {
         DataType::Int8 | DataType::Int16 | DataType::Int32 => call.arg(1)?.clone(),
-        DataType::Utf8 | DataType::Null => call.implicit(1, &DataType::Int32)?,
+        DataType::Utf8 => match call.arg(1)?.constant_str() {
+            // Without ANSI a written number of days must be one (`ResolveBinaryArithmetic`).
+            Some(text) if !call.context.ansi => {
+                let days: i32 = text.trim().parse().map_err(|_| {
+                    Error::new(
+                        "SECOND_FUNCTION_ARGUMENT_NOT_INTEGER",
+                        [("functionName", call.name)],
+                    )
+                })?;
+                let days_value = ScalarValue::Int32(Some(days));
+                Typed::literal(days_value, DataType::Int32, text)
+            }
+            _ => call.implicit(1, &DataType::Int32)?,
+        },
+        DataType::Null => call.implicit(1, &DataType::Int32)?,
         _ => {
             return Err(call.unexpected_type(1, "(\"INT\" or \"SMALLINT\" or \"TINYINT\")"));
         }

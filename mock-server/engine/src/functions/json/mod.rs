@@ -25,7 +25,6 @@ pub(super) const TABLE: &[Function] = &[
     scalar("get_json_object", get_json_object),
     scalar("json_array_length", json_array_length),
     scalar("json_object_keys", json_object_keys),
-    planned("json_tuple"),
     planned("parse_json"),
     planned("schema_of_csv"),
     planned("schema_of_json"),

@@ -7,6 +7,8 @@ use arrow::compute::kernels::nullif::nullif;
 use arrow::compute::{is_null, take};
 use arrow::datatypes::{DataType, Field};
 
+use datafusion::common::ScalarValue;
+
 use crate::error::{Error, Result};
 use crate::functions::kernel::Kernel;
 use crate::plan::context::Context;
@@ -59,11 +61,16 @@ pub(crate) fn field(context: &Context, value: Typed, name: &str) -> Result<Typed
                     },
                 ))
             }
-            _ => Err(not_extractable(&value)),
+            // To Spark a name in brackets behind an array is a place that is no number.
+            _ => {
+                let place = ScalarValue::Utf8(Some(name.to_owned()));
+                let place = Typed::literal(place, DataType::Utf8, name);
+                crate::functions::call(context, "get_array_item", vec![value, place])
+            }
         },
         DataType::Map(..) => {
             let key = Typed::literal(
-                datafusion::common::ScalarValue::Utf8(Some(name.to_owned())),
+                ScalarValue::Utf8(Some(name.to_owned())),
                 DataType::Utf8,
                 name,
             );

@@ -2,7 +2,7 @@
 
 use arrow::datatypes::DataType;
 
-use crate::error::{ANSI, Error, Result};
+use crate::error::{ANSI, Error, Exception, Result};
 use crate::functions::rows::{Value, lift};
 use crate::functions::{Call, CastMode, cast};
 use crate::plan::typed::Typed;
@@ -55,7 +55,8 @@ pub(super) fn bit_get(call: &Call<'_>) -> Result<Typed> {
                     ("upper", bits.to_string()),
                     ("invalidValue", place.to_string()),
                 ],
-            ));
+            )
+            .thrown_as(Exception::IllegalArgument));
         }
         Ok((row[0].whole() >> place & 1).into())
     });

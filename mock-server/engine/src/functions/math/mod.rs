@@ -30,6 +30,9 @@ const L: DataType = DataType::Int64;
 const D: DataType = DataType::Float64;
 
 pub(super) const TABLE: &[Function] = &[
+    scalar("<<", |call| shift(call, Shift::Left)),
+    scalar(">>", |call| shift(call, Shift::Right)),
+    scalar(">>>", |call| shift(call, Shift::RightUnsigned)),
     scalar("abs", abs),
     scalar("acos", |call| unary(call, "ACOS", f64::acos)),
     scalar("acosh", |call| unary(call, "ACOSH", acosh)),

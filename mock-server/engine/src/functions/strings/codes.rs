@@ -148,7 +148,9 @@ pub(super) fn to_binary(call: &Call<'_>, tries: bool) -> Result<Typed> {
                 return Ok(Typed::null(B).named(call.default_name()));
             }
             None => {
-                call.foldable(1, "fmt")?;
+                let shown = call.name_as("to_binary");
+                call.foldable(1, "fmt")
+                    .map_err(|error| error.with("sqlExpr", format!("\"{shown}\"")))?;
                 return Err(Error::unsupported("a computed format of `to_binary`"));
             }
         },
@@ -190,7 +192,8 @@ pub(super) fn to_binary(call: &Call<'_>, tries: bool) -> Result<Typed> {
                     ("targetType", "\"BINARY\"".to_owned()),
                     ("suggestion", "`try_to_binary`".to_owned()),
                 ],
-            )),
+            )
+            .thrown_as(Exception::IllegalArgument)),
         }
     }))
 }

@@ -17,6 +17,7 @@ mod sample;
 mod set;
 mod sort;
 mod statistics;
+mod time_windows;
 mod windows;
 
 use datafusion::common::Column as PlanColumn;

@@ -6,6 +6,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::expr::Sort;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Window};
 
+use super::time_windows;
 use crate::error::Result;
 use crate::plan::Planned;
 use crate::plan::scope::{Column, ColumnId};
@@ -13,7 +14,8 @@ use crate::plan::typed::Typed;
 
 /// The input with a window node for every distinct partitioning and order, and the values with
 /// references to their columns.
-pub(super) fn extract(mut input: Planned, values: Vec<Typed>) -> Result<(Planned, Vec<Typed>)> {
+pub(super) fn extract(input: Planned, values: Vec<Typed>) -> Result<(Planned, Vec<Typed>)> {
+    let (mut input, values) = time_windows::extract(input, values)?;
     let mut found: Vec<(Expr, ColumnId)> = Vec::new();
     let values = values
         .into_iter()
