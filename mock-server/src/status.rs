@@ -245,6 +245,27 @@ fn hierarchy(error: &Error) -> Vec<&'static str> {
                 ANALYSIS,
             ],
         ),
+        Exception::NoSuchNamespace => (
+            None,
+            &[
+                "org.apache.spark.sql.catalyst.analysis.NoSuchNamespaceException",
+                ANALYSIS,
+            ],
+        ),
+        Exception::NoSuchTable => (
+            None,
+            &[
+                "org.apache.spark.sql.catalyst.analysis.NoSuchTableException",
+                ANALYSIS,
+            ],
+        ),
+        Exception::TempTableAlreadyExists => (
+            None,
+            &[
+                "org.apache.spark.sql.catalyst.analysis.TempTableAlreadyExistsException",
+                ANALYSIS,
+            ],
+        ),
         Exception::Parse => (
             None,
             &[

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use datafusion::arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 use sparring_proto::MissingField;
-use sparring_sql::ParseError;
+use sparring_sql::{ParseError, RaisedBy, Showing};
 
 pub use conditions::Exception;
 use conditions::{Condition, condition};
@@ -172,6 +172,13 @@ impl Error {
         self
     }
 
+    /// The same error without a place: the text it is about is no SQL statement.
+    #[must_use]
+    pub fn without_place(mut self) -> Self {
+        self.0.context = None;
+        self
+    }
+
     /// The same error as another Java exception: Spark throws some classes as several.
     #[must_use]
     pub fn thrown_as(mut self, exception: Exception) -> Self {
@@ -226,10 +233,16 @@ impl Error {
             text.push_str("\nhint: ");
             text.push_str(hint);
         }
-        if let Some(context) = &self.0.context {
+        if let Some(context) = &self.0.context
+            && self.0.exception != Exception::Parse
+        {
             match self.0.exception {
                 // An analysis error names line and position; a runtime error shows the fragment.
-                Exception::Analysis | Exception::ExtendedAnalysis => {
+                Exception::Analysis
+                | Exception::ExtendedAnalysis
+                | Exception::NoSuchNamespace
+                | Exception::NoSuchTable
+                | Exception::TempTableAlreadyExists => {
                     text.push_str(&format!(
                         "; line {} pos {}",
                         context.line, context.start_position
@@ -305,12 +318,32 @@ impl From<ParseError> for Error {
                 None if error.class.starts_with("_LEGACY") => "",
                 None => known.sql_state,
             }),
-            exception: Exception::Parse,
+            exception: match error.raised_by {
+                RaisedBy::Parser => Exception::Parse,
+                RaisedBy::Analyzer => Exception::ExtendedAnalysis,
+                RaisedBy::Arithmetic => Exception::Arithmetic,
+                RaisedBy::Argument => Exception::IllegalArgument,
+            },
             parameters: error.parameters.clone(),
-            message: error.message(),
-            context: None,
+            // Only a parse error brings its whole text.
+            message: match error.raised_by {
+                RaisedBy::Parser => error.message(),
+                _ => error.reason.clone(),
+            },
+            context: (error.showing == Showing::Context).then(|| place(&error)),
             hint: None,
         }))
+    }
+}
+
+fn place(error: &ParseError) -> QueryContext {
+    let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    QueryContext {
+        start_index: number(error.start),
+        stop_index: number(error.stop),
+        line: number(error.line),
+        start_position: number(error.position),
+        sql_text: error.sql_text.as_str().into(),
     }
 }
 

@@ -10,6 +10,12 @@ pub enum Exception {
     Analysis,
     /// `ExtendedAnalysisException`, which carries the plan too.
     ExtendedAnalysis,
+    /// `NoSuchNamespaceException`, an `AnalysisException`.
+    NoSuchNamespace,
+    /// `NoSuchTableException`, an `AnalysisException`.
+    NoSuchTable,
+    /// `TempTableAlreadyExistsException`, an `AnalysisException`.
+    TempTableAlreadyExists,
     /// `ParseException`.
     Parse,
     /// `SparkArithmeticException`.
@@ -398,7 +404,7 @@ const CONDITIONS: &[Condition] = &[
     row("SCALAR_SUBQUERY_TOO_MANY_ROWS", "21000", Exception::Spark, "More than one row returned by a subquery used as an expression."),
     row("SCHEMA_ALREADY_EXISTS", "42P06", Exception::Analysis, "Cannot create schema <schemaName> because it already exists.\nChoose a different name, drop the existing schema, or add the IF NOT EXISTS clause to tolerate pre-existing schema."),
     row("SCHEMA_NOT_EMPTY", "2BP01", Exception::Analysis, "Cannot drop a schema <schemaName> because it contains objects.\nUse DROP SCHEMA ... CASCADE to drop the schema and all its objects."),
-    row("SCHEMA_NOT_FOUND", "42704", Exception::Analysis, "The schema <schemaName> cannot be found. Verify the spelling and correctness of the schema and catalog.\nIf you did not qualify the name with a catalog, verify the current_schema() output, or qualify the name with the correct catalog.\nTo tolerate the error on drop use DROP SCHEMA IF EXISTS."),
+    row("SCHEMA_NOT_FOUND", "42704", Exception::NoSuchNamespace, "The schema <schemaName> cannot be found. Verify the spelling and correctness of the schema and catalog.\nIf you did not qualify the name with a catalog, verify the current_schema() output, or qualify the name with the correct catalog.\nTo tolerate the error on drop use DROP SCHEMA IF EXISTS."),
     row("SECOND_FUNCTION_ARGUMENT_NOT_INTEGER", "22023", Exception::Analysis, "The second argument of <functionName> function needs to be an integer."),
     row("SHOW_COLUMNS_WITH_CONFLICT_NAMESPACE", "42K05", Exception::Analysis, "SHOW COLUMNS with conflicting namespaces: <namespaceA> != <namespaceB>."),
     row("SORT_BY_WITHOUT_BUCKETING", "42601", Exception::Analysis, "sortBy must be used together with bucketBy."),
@@ -409,7 +415,7 @@ const CONDITIONS: &[Condition] = &[
     row("TABLE_OR_VIEW_NOT_FOUND", "42P01", Exception::ExtendedAnalysis, "The table or view <relationName> cannot be found. Verify the spelling and correctness of the schema and catalog.\nIf you did not qualify the name with a schema, verify the current_schema() output, or qualify the name with the correct schema and catalog.\nTo tolerate the error on drop use DROP VIEW IF EXISTS or DROP TABLE IF EXISTS."),
     row("TABLE_VALUED_ARGUMENTS_NOT_YET_IMPLEMENTED_FOR_SQL_FUNCTIONS", "0A000", Exception::Analysis, "Cannot <action> SQL user-defined function <functionName> with TABLE arguments because this functionality is not yet implemented."),
     row("TASK_WRITE_FAILED", "58030", Exception::Spark, "Task failed while writing rows to <path>."),
-    row("TEMP_TABLE_OR_VIEW_ALREADY_EXISTS", "42P07", Exception::Analysis, "Cannot create the temporary view <relationName> because it already exists.\nChoose a different name, drop or replace the existing view."),
+    row("TEMP_TABLE_OR_VIEW_ALREADY_EXISTS", "42P07", Exception::TempTableAlreadyExists, "Cannot create the temporary view <relationName> because it already exists.\nChoose a different name, drop or replace the existing view."),
     row("TRANSPOSE_EXCEED_ROW_LIMIT", "54006", Exception::Analysis, "Number of rows exceeds the allowed limit of <maxValues> for TRANSPOSE. If this was intended, set <config> to at least the current row count."),
     row("TRANSPOSE_INVALID_INDEX_COLUMN", "42804", Exception::Analysis, "Invalid index column for TRANSPOSE because: <reason>"),
     row("TRANSPOSE_NO_LEAST_COMMON_TYPE", "42K09", Exception::Analysis, "Transpose requires non-index columns to share a least common type, but <dt1> and <dt2> do not."),
@@ -496,7 +502,7 @@ const CONDITIONS: &[Condition] = &[
     row("UNSUPPORTED_FEATURE.REPLACE_NESTED_COLUMN", "0A000", Exception::Analysis, "The feature is not supported: The replace function does not support nested column <colName>."),
     row("UNSUPPORTED_FEATURE.SCHEMA_LEVEL_COLLATIONS", "0A000", Exception::Analysis, "The feature is not supported: Default collation for the specified schema."),
     row("UNSUPPORTED_FEATURE.SET_NAMESPACE_PROPERTY", "0A000", Exception::Analysis, "The feature is not supported: <property> is a reserved namespace property, <msg>."),
-    row("UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE", "0A000", Exception::Analysis, "The feature is not supported: Cannot have MAP type columns in DataFrame which calls set operations (INTERSECT, EXCEPT, etc.), but the type of column <colName> is <dataType>."),
+    row("UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE", "0A000", Exception::ExtendedAnalysis, "The feature is not supported: Cannot have MAP type columns in DataFrame which calls set operations (INTERSECT, EXCEPT, etc.), but the type of column <colName> is <dataType>."),
     row("UNSUPPORTED_FEATURE.SET_OPERATION_ON_VARIANT_TYPE", "0A000", Exception::Analysis, "The feature is not supported: Cannot have VARIANT type columns in DataFrame which calls set operations (INTERSECT, EXCEPT, etc.), but the type of column <colName> is <dataType>."),
     row("UNSUPPORTED_FEATURE.SET_PROPERTIES_AND_DBPROPERTIES", "0A000", Exception::Analysis, "The feature is not supported: set PROPERTIES and DBPROPERTIES at the same time."),
     row("UNSUPPORTED_FEATURE.SET_TABLE_PROPERTY", "0A000", Exception::Analysis, "The feature is not supported: <property> is a reserved table property, <msg>."),
@@ -520,7 +526,7 @@ const CONDITIONS: &[Condition] = &[
     row("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", "42K0E", Exception::Analysis, "The generator is not supported: nested in expressions <expression>."),
     row("UNSUPPORTED_GENERATOR.NOT_GENERATOR", "42K0E", Exception::Analysis, "The generator is not supported: <functionName> is expected to be a generator. However, its class is <classCanonicalName>, which is not a generator."),
     row("UNSUPPORTED_GENERATOR.OUTSIDE_SELECT", "42K0E", Exception::Analysis, "The generator is not supported: outside the SELECT clause, found: <plan>."),
-    row("UNSUPPORTED_GROUPING_EXPRESSION", "42K0E", Exception::Analysis, "grouping()/grouping_id() can only be used with GroupingSets/Cube/Rollup."),
+    row("UNSUPPORTED_GROUPING_EXPRESSION", "42K0E", Exception::ExtendedAnalysis, "grouping()/grouping_id() can only be used with GroupingSets/Cube/Rollup."),
     row("UNSUPPORTED_INSERT.MULTI_PATH", "42809", Exception::Analysis, "Can't insert into the target. Can only write data to relations with a single path but given paths are <paths>."),
     row("UNSUPPORTED_INSERT.NOT_ALLOWED", "42809", Exception::Analysis, "Can't insert into the target. The target relation <relationId> does not allow insertion."),
     row("UNSUPPORTED_INSERT.NOT_PARTITIONED", "42809", Exception::Analysis, "Can't insert into the target. The target relation <relationId> is not partitioned."),

@@ -284,8 +284,15 @@ fn between(call: &Call<'_>) -> Result<Typed> {
         } else {
             Operator::LtEq
         };
-        let mut found = compare(&pair, operator)?;
         // To Spark the value is no constant here: it is computed once and compared twice.
+        let mut found = compare(&pair, operator).map_err(|error| {
+            let bound = call.args.get(other).map(|bound| bound.name.clone());
+            let bound = bound.unwrap_or_default();
+            error.with(
+                "sqlExpr",
+                format!("\"(commonexpressionref() {name} {bound})\""),
+            )
+        })?;
         let (value, bound) = (call.arg(0)?, call.arg(other)?);
         if is_whole_beside_decimal(value, bound) {
             found.nullable = value.nullable || bound.nullable;

@@ -303,12 +303,12 @@ impl Call<'_> {
         let (name, found) = self
             .args
             .get(index)
-            .map(|arg| (arg.name.to_string(), sql_name(&arg.data_type)))
+            .map(|arg| (arg.name.to_string(), shown_type(arg)))
             .unwrap_or_default();
         Error::new(
             "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
             [
-                ("sqlExpr", format!("\"{}\"", self.default_name())),
+                ("sqlExpr", format!("\"{}\"", self.shown())),
                 (
                     "paramIndex",
                     ORDINALS.get(index).copied().unwrap_or("next").to_owned(),
@@ -339,9 +339,40 @@ impl Call<'_> {
         .at(self.origin.clone()))
     }
 
+    /// The call as Spark's SQL has it: operators are no functions there.
+    fn shown(&self) -> Arc<str> {
+        let args: Vec<&str> = self.args.iter().map(|arg| arg.name.as_ref()).collect();
+        match (self.name, args.as_slice()) {
+            ("not" | "!", [only]) => format!("(NOT {only})").into(),
+            ("~", [only]) => format!("~{only}").into(),
+            ("if", [condition, yes, no]) => format!("(IF({condition}, {yes}, {no}))").into(),
+            ("get_array_item", [array, index]) => format!("{array}[{index}]").into(),
+            ("when", args) => {
+                let mut text = "CASE".to_owned();
+                for pair in args.chunks(2) {
+                    text.push_str(&match pair {
+                        [condition, value] => format!(" WHEN {condition} THEN {value}"),
+                        rest => format!(" ELSE {}", rest.join(", ")),
+                    });
+                }
+                text.push_str(" END");
+                text.into()
+            }
+            _ => self.default_name(),
+        }
+    }
+
     /// Whether any argument may be null: the nullability of most functions.
     pub(crate) fn any_nullable(&self) -> bool {
         self.args.iter().any(|arg| arg.nullable)
+    }
+}
+
+/// The SQL name of a value's type, an interval's with the fields it has.
+pub(crate) fn shown_type(value: &Typed) -> String {
+    match crate::types::interval::Fields::of(&value.data_type, &value.metadata) {
+        Some(fields) => fields.name(&value.data_type).to_uppercase(),
+        None => sql_name(&value.data_type),
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Context {
     pub(crate) time_zone: Tz,
     /// The moment the query began, in microseconds; `current_timestamp()` is the same in all of it.
     pub(crate) now_us: i64,
+    /// The SQL statement that a plan is part of, for the places of its errors.
+    pub(crate) sql_text: Option<Arc<str>>,
     /// What `observe` found, complete when the rows have been read.
     pub(crate) observed: Arc<Mutex<Vec<ObservedMetrics>>>,
 }
@@ -36,6 +38,7 @@ impl Context {
             ansi: conf.ansi(),
             case_sensitive: conf.case_sensitive(),
             time_zone: conf.time_zone(),
+            sql_text: None,
             observed: Arc::default(),
             now_us: chrono::Utc::now().timestamp_micros(),
             session: Arc::clone(session),

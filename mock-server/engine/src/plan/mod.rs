@@ -152,7 +152,7 @@ impl<'a> Planner<'a> {
         Self {
             context,
             sources,
-            sql_text: None,
+            sql_text: context.sql_text.clone(),
             references: None,
             outer: None,
         }

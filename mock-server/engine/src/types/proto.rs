@@ -70,7 +70,8 @@ pub(crate) fn parse(text: &str) -> Result<DataType> {
     if text.trim_start().starts_with(['{', '"']) {
         return super::json::from_json(text);
     }
-    to_arrow(&sparring_sql::parse_table_schema(text)?)
+    let parsed = sparring_sql::parse_table_schema(text);
+    to_arrow(&parsed.map_err(|error| Error::from(error).without_place())?)
 }
 
 fn decimal_type(decimal: &kind::Decimal) -> Result<DataType> {

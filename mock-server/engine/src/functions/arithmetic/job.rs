@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Datum, Scalar};
 use arrow::compute::kernels::{numeric, zip::zip};
 use arrow::compute::{cast_with_options, nullif};
-use arrow::datatypes::{DataType, Decimal128Type, DecimalType};
+use arrow::datatypes::{DataType, Decimal128Type, DecimalType, Int64Type};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::ColumnarValue;
 
@@ -37,7 +37,7 @@ impl Job {
         match self.on_failure {
             OnFailure::Error => self
                 .checked(left, right)
-                .map_err(|error| self.failed(error)),
+                .map_err(|error| self.with_values(self.failed(error), args)),
             OnFailure::Wrap => self.wrapping(args),
             OnFailure::Null => match self.checked(left, right) {
                 Ok(array) => Ok(array),
@@ -175,13 +175,52 @@ impl Job {
         let what = match self.result {
             DataType::Int8 => "byte overflow",
             DataType::Int16 => "short overflow",
+            DataType::Int32 => "integer overflow",
+            DataType::Int64 => "long overflow",
             _ => return self.failed(error),
         };
         Error::new(
             "ARITHMETIC_OVERFLOW",
             [("message", what), ("alternative", ""), ("config", ANSI)],
         )
-        .at(self.origin.clone())
+    }
+
+    /// Spark shows the values of bytes and shorts that do not fit, both as shorts.
+    fn with_values(&self, error: Error, args: &Args) -> Error {
+        if error.class() != Some("BINARY_ARITHMETIC_OVERFLOW") {
+            return error;
+        }
+        let whole = |index: usize| -> Result<ArrayRef> {
+            Ok(arrow::compute::cast(&args.array(index)?, &DataType::Int64)?)
+        };
+        let (Ok(left), Ok(right)) = (whole(0), whole(1)) else {
+            return error;
+        };
+        let most = match self.result {
+            DataType::Int8 => i64::from(i8::MAX),
+            _ => i64::from(i16::MAX),
+        };
+        let pairs = left
+            .as_primitive::<Int64Type>()
+            .iter()
+            .zip(right.as_primitive::<Int64Type>());
+        let overflowing = pairs
+            .flat_map(|(left, right)| left.zip(right))
+            .find(|(l, r)| {
+                let exact = match self.operator {
+                    Operator::Add => l + r,
+                    Operator::Subtract => l - r,
+                    Operator::Multiply => l * r,
+                    _ => return false,
+                };
+                exact > most || exact < -most - 1
+            });
+        match overflowing {
+            Some((left, right)) => error
+                .with("value1", format!("{left}S"))
+                .with("value2", format!("{right}S")),
+            None => error,
+        }
     }
 
     fn overflow(&self) -> Error {
@@ -193,7 +232,12 @@ impl Job {
                         ("value1", String::new()),
                         ("symbol", operator.symbol().to_owned()),
                         ("value2", String::new()),
-                        ("functionName", String::new()),
+                        (
+                            "functionName",
+                            self.try_function()
+                                .map(|name| format!("`{name}`"))
+                                .unwrap_or_default(),
+                        ),
                     ],
                 )
                 .at(self.origin.clone());

@@ -22,7 +22,7 @@ use super::{change, describe, namespace, show, view};
 use crate::catalog::now_ms;
 use crate::catalog::store::{Change, ConstraintEntry, RelationEntry, RelationKind, ViewEntry};
 use crate::conf::Flavor;
-use crate::error::{Error, Result};
+use crate::error::{Error, Exception, QueryContext, Result};
 use crate::io::Format;
 use crate::plan::context::Context;
 use crate::types::names::quote;
@@ -51,10 +51,36 @@ pub(super) async fn sql(context: &Context, node: &proto::SqlCommand) -> Result<R
     let answer = match statement {
         Statement::Query(_) if text == inner.query => relation,
         Statement::Query(_) => with_text(relation, &text),
-        other => Box::pin(run(context, other)).await?,
+        other => {
+            let mut context = context.clone();
+            context.sql_text = Some(text.as_str().into());
+            Box::pin(run(&context, other))
+                .await
+                .map_err(|error| at_its_table(error, &text))?
+        }
     };
     Ok(ResponseType::SqlCommandResult(SqlCommandResult {
         relation: Some(answer),
+    }))
+}
+
+/// A table that is not there is shown where the statement names it.
+fn at_its_table(error: Error, text: &str) -> Error {
+    if error.class() != Some("TABLE_OR_VIEW_NOT_FOUND")
+        || error.exception() != Exception::ExtendedAnalysis
+    {
+        return error;
+    }
+    let name = error.parameters().get("relationName");
+    let parts = name.and_then(|name| sparring_sql::parse_multipart_identifier(name).ok());
+    let place = parts.and_then(|parts| sparring_sql::locate_name(text, &parts));
+    let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    error.at(place.map(|place| QueryContext {
+        start_index: number(place.start),
+        stop_index: number(place.stop),
+        line: number(place.line),
+        start_position: number(place.position),
+        sql_text: text.into(),
     }))
 }
 
@@ -400,7 +426,8 @@ fn drop_relation(
         if node.if_exists {
             return nothing();
         }
-        return Err(catalog.not_found(&name, &name.parts()));
+        let error = catalog.not_found(&name, &name.parts());
+        return Err(error.thrown_as(Exception::NoSuchTable));
     };
     match (&entry.kind, view) {
         (RelationKind::View(_), false) => Err(Error::new(

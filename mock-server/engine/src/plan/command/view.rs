@@ -9,7 +9,7 @@ use sparring_proto::connect::relation::RelType;
 use sparring_sql::Statement;
 use sparring_sql::statement::{CreateView, ViewColumn};
 
-use crate::error::{Error, Exception, Result};
+use crate::error::{Error, Result};
 use crate::plan::Planned;
 use crate::plan::context::Context;
 use crate::plan::relation::children;
@@ -221,6 +221,5 @@ fn put(
     Err(Error::new(
         "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS",
         [("relationName", quote_parts(&parts))],
-    )
-    .thrown_as(Exception::Analysis))
+    ))
 }

@@ -313,6 +313,9 @@ impl<'a> Planner<'a> {
         order: &proto::expression::SortOrder,
     ) -> Result<(SortExpr, String)> {
         if !coerce::is_orderable(&value.data_type) {
+            let child = order.child.as_deref();
+            let common = child.and_then(|child| child.common.as_ref());
+            let place = self.origin(common.and_then(|common| common.origin.as_ref()));
             return Err(Error::new(
                 "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
                 [
@@ -320,7 +323,8 @@ impl<'a> Planner<'a> {
                     ("functionName", "`sortorder`".to_owned()),
                     ("dataType", format!("\"{}\"", sql_name(&value.data_type))),
                 ],
-            ));
+            )
+            .at(place));
         }
         let ascending = order.direction() != sort_order::SortDirection::Descending;
         let nulls_first = match order.null_ordering() {

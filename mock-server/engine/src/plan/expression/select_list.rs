@@ -153,6 +153,11 @@ fn names_itself(expression: &proto::Expression) -> bool {
             | ExprType::Literal(_),
         ) => false,
         Some(ExprType::UnresolvedExtractValue(_)) => !extracts_only(expression),
+        // TIMESTAMP'…' is a constant, though the session's zone has a say in it.
+        Some(ExprType::UnresolvedFunction(call)) if call.is_internal() => {
+            ![internal::TIMESTAMP_LITERAL, internal::TIMESTAMP_LTZ_LITERAL]
+                .contains(&call.function_name.as_str())
+        }
         Some(ExprType::ExpressionString(text)) => sparring_sql::parse_expression(&text.expression)
             .is_ok_and(|parsed| names_itself(&parsed)),
         _ => true,

@@ -57,8 +57,7 @@ impl Planner<'_> {
             return Err(Error::new(
                 "_LEGACY_ERROR_TEMP_1037",
                 [("wf", call.result.name.to_lowercase())],
-            )
-            .at(origin));
+            ));
         }
         let frame = self.frame(window, names, &order, &call)?;
         let mut spec = Vec::new();

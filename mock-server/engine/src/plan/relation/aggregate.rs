@@ -228,7 +228,10 @@ impl Planner<'_> {
         input: &Planned,
     ) -> Result<Typed> {
         if let Some(place) = integer(expression) {
-            return self.select_item(place, node, input);
+            let origin = self.origin(expression.common.as_ref().and_then(|c| c.origin.as_ref()));
+            return self
+                .select_item(place, node, input)
+                .map_err(|error| error.at(origin));
         }
         match self.resolve(expression, &input.scope) {
             Ok(key) if key.has_aggregate() => Err(Error::new(
@@ -348,7 +351,10 @@ impl Planner<'_> {
         let mut keys: Vec<(bool, Typed)> = Vec::with_capacity(order.len());
         for key in order {
             let child = key.child.as_deref().required("sort_order.child")?;
-            if let Some(value) = super::sort::ordinal(child, outer)? {
+            let place = self.origin(child.common.as_ref().and_then(|c| c.origin.as_ref()));
+            if let Some(value) =
+                super::sort::ordinal(child, outer).map_err(|error| error.at(place))?
+            {
                 keys.push((false, value));
                 continue;
             }

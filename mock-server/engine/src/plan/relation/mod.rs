@@ -91,8 +91,8 @@ impl<'a> Planner<'a> {
                 .as_ref()
                 .and_then(|common| common.origin.as_ref());
             match origin {
-                Some(_) => error.at(self.origin(origin)),
-                None => error,
+                Some(_) if !is_placeless(&error) => error.at(self.origin(origin)),
+                _ => error,
             }
         })
     }
@@ -197,6 +197,18 @@ impl<'a> Planner<'a> {
         let query = read::parse_query(node)?;
         self.for_sql(node.query.as_str().into()).relation(&query)
     }
+}
+
+/// Errors that Spark raises about a whole plan, without a place.
+fn is_placeless(error: &Error) -> bool {
+    const CLASSES: [&str; 5] = [
+        "MISSING_AGGREGATION",
+        "UNPIVOT_VALUE_DATA_TYPE_MISMATCH",
+        "UNSUPPORTED_GROUPING_EXPRESSION",
+        "_LEGACY_ERROR_TEMP_1034",
+        "_LEGACY_ERROR_TEMP_1037",
+    ];
+    error.class().is_some_and(|class| CLASSES.contains(&class))
 }
 
 /// Remembers what the plan id of a relation means.

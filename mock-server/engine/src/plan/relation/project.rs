@@ -158,7 +158,8 @@ impl Planner<'_> {
 
     /// `ToDF`: new names for all columns.
     pub(super) fn to_df(&self, node: &proto::ToDf) -> Result<Planned> {
-        let mut input = self.relation(node.input.as_deref().required("to_df.input")?)?;
+        let input = self.relation(node.input.as_deref().required("to_df.input")?);
+        let mut input = input.map_err(|error| under_new_names(error, &node.column_names))?;
         if node.column_names.len() != input.scope.columns.len() {
             return Err(Error::new(
                 "ASSIGNMENT_ARITY_MISMATCH",
@@ -217,6 +218,23 @@ impl Planner<'_> {
     /// `Hint`: advice to Spark's optimiser.
     pub(super) fn hint(&self, node: &proto::Hint) -> Result<Planned> {
         self.relation(node.input.as_deref().required("hint.input")?)
+    }
+}
+
+/// VALUES is complained of under the names that an alias gives its columns.
+fn under_new_names(error: Error, names: &[String]) -> Error {
+    const CLASS: &str = "INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE";
+    if error.class() != Some(CLASS) {
+        return error;
+    }
+    let column = error.parameters().get("colName").cloned();
+    let place = column.and_then(|name| {
+        let number = name.trim_matches('`').strip_prefix("col")?;
+        number.parse::<usize>().ok()?.checked_sub(1)
+    });
+    match place.and_then(|place| names.get(place)) {
+        Some(name) => error.with("colName", quote(name)),
+        None => error,
     }
 }
 

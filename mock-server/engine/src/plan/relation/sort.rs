@@ -29,7 +29,8 @@ impl Planner<'_> {
         let mut widened = false;
         for key in &order {
             let child = key.child.as_deref().required("sort_order.child")?;
-            match ordinal(child, &input)? {
+            let place = self.origin(child.common.as_ref().and_then(|c| c.origin.as_ref()));
+            match ordinal(child, &input).map_err(|error| error.at(place))? {
                 Some(value) => keys.push(value),
                 None => match self.resolve(child, &input.scope) {
                     Ok(value) => keys.push(value),
