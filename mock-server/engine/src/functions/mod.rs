@@ -14,6 +14,7 @@ mod cast;
 mod collections;
 mod comparison;
 mod conditional;
+mod csv;
 mod datetime;
 mod fold;
 mod generators;

@@ -477,7 +477,7 @@ fn like(call: &Call<'_>, ignore_case: bool) -> Result<Typed> {
         move |row: &[Cell<'_>]| -> Result<Value> {
             let pattern = like_pattern(row[1].text(), escape, ignore_case)?;
             LAST.with_borrow_mut(|last| {
-                if !last.as_ref().is_some_and(|(known, _)| *known == pattern) {
+                if last.as_ref().is_none_or(|(known, _)| *known != pattern) {
                     let regex = Regex::new(&pattern).map_err(|e| Error::internal(e.to_string()))?;
                     *last = Some((pattern, regex));
                 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{
-    Function, aggregates, arithmetic, bitmaps, cast, collections, comparison, conditional,
+    Function, aggregates, arithmetic, bitmaps, cast, collections, comparison, conditional, csv,
     datetime, generators, hashes, json, lambdas, math, misc, planned, regex, strings, windows,
 };
 
@@ -16,6 +16,7 @@ const GROUPS: &[&[Function]] = &[
     collections::TABLE,
     comparison::TABLE,
     conditional::TABLE,
+    csv::TABLE,
     datetime::TABLE,
     generators::TABLE,
     hashes::TABLE,

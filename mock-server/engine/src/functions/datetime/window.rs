@@ -95,7 +95,8 @@ pub(super) fn window(call: &Call<'_>) -> Result<Typed> {
             start,
         },
     );
-    let result = (DataType::Struct(fields), false);
+    // Sliding windows come out of an `Expand`, whose columns may be null to Spark.
+    let result = (DataType::Struct(fields), slide != window);
     let options = format!("{window} {slide} {start}");
     let found = Kernel::typed(
         KERNEL,

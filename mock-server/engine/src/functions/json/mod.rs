@@ -1,5 +1,6 @@
 //! Functions of JSON text: taking values out of it, reading it as Spark types, writing it.
 
+mod infer;
 mod options;
 mod read;
 mod write;
@@ -16,19 +17,19 @@ use crate::functions::kernels::json::{Value, at_path, parse, path};
 use crate::functions::{Call, Function, planned, scalar};
 use crate::plan::typed::Typed;
 use crate::types::arrow::list;
+use infer::schema_of_json;
 use read::from_json;
 use write::to_json;
 
+pub(super) use options::constant_pairs;
+
 pub(super) const TABLE: &[Function] = &[
-    planned("from_csv"),
     scalar("from_json", from_json),
     scalar("get_json_object", get_json_object),
     scalar("json_array_length", json_array_length),
     scalar("json_object_keys", json_object_keys),
     planned("parse_json"),
-    planned("schema_of_csv"),
-    planned("schema_of_json"),
-    planned("to_csv"),
+    scalar("schema_of_json", schema_of_json),
     scalar("to_json", to_json),
     planned("try_parse_json"),
     planned("variant_get"),

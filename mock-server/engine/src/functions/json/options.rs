@@ -20,7 +20,7 @@ pub(super) struct Options {
 }
 
 /// A constant map of texts, as a literal or as a call of `map`.
-fn constant_pairs(value: &Typed) -> Option<Vec<(String, String)>> {
+pub(in crate::functions) fn constant_pairs(value: &Typed) -> Option<Vec<(String, String)>> {
     let texts = |array: &ArrayRef| -> Option<Vec<String>> {
         let strings = array.as_string_opt::<i32>()?;
         strings.iter().map(|s| s.map(str::to_owned)).collect()

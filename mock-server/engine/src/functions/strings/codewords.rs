@@ -75,7 +75,7 @@ pub(super) fn luhn_check(call: &Call<'_>) -> Result<Typed> {
                         (_, double) => double,
                     })
                     .sum();
-                sum % 10 == 0
+                sum.is_multiple_of(10)
             })
             .into())
     })

@@ -211,7 +211,7 @@ pub(super) const TABLE: &[Function] = &[
         })
     }),
     scalar("split_part", |call| {
-        strict(call, &[S, S, I], (S, true), |row| split_part(row))
+        strict(call, &[S, S, I], (S, true), split_part)
     }),
     scalar("startswith", |call| {
         search(call, |a, b| a.starts_with(b), <[u8]>::starts_with)

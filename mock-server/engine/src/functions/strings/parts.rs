@@ -144,7 +144,7 @@ pub(super) fn part(value: Cell<'_>, start: i64, n: i64) -> Value {
 pub(super) fn overlay(call: &Call<'_>) -> Result<Typed> {
     call.arity(3..=4)?;
     if call.arg(0)?.data_type == B {
-        return Err(Error::unsupported("`overlay` of binary"));
+        return overlay_bytes(call);
     }
     strict(
         &with_defaults(call, 4, &[int(-1)]),
@@ -198,4 +198,28 @@ pub(super) fn substring_index(row: &[Cell<'_>]) -> String {
             None => text.to_owned(),
         }
     }
+}
+
+/// [`overlay`] of bytes.
+fn overlay_bytes(call: &Call<'_>) -> Result<Typed> {
+    let call = &with_defaults(call, 4, &[int(-1)]);
+    let args = vec![
+        call.arg(0)?.clone(),
+        call.implicit(1, &B)?,
+        call.implicit(2, &I)?,
+        call.implicit(3, &I)?,
+    ];
+    Ok(lift(call, "bytes", args, (B, false), |row| {
+        let (bytes, new, place) = (row[0].bytes(), row[1].bytes(), row[2].whole());
+        let have = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+        let length = match row[3].whole() {
+            n if n >= 0 => n,
+            _ => i64::try_from(new.len()).unwrap_or(i64::MAX),
+        };
+        let (first, last) = bounds(have, 1, place - 1);
+        let (next, end) = bounds(have, place + length, i64::from(i32::MAX));
+        Ok([&bytes[first..last], new, &bytes[next..end]]
+            .concat()
+            .into())
+    }))
 }

@@ -3,7 +3,7 @@
 use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::functions::Call;
 use crate::functions::rows::{Cell, lift, strict, with_defaults};
 use crate::plan::typed::Typed;
@@ -70,7 +70,7 @@ pub(super) fn character(call: &Call<'_>) -> Result<Typed> {
 pub(super) fn pad(call: &Call<'_>, left: bool) -> Result<Typed> {
     call.arity(2..=3)?;
     if call.arg(0)?.data_type == B {
-        return Err(Error::unsupported(format!("`{}` of binary", call.name)));
+        return pad_bytes(call, left);
     }
     let space = Typed::literal(ScalarValue::Utf8(Some(" ".into())), S, " ");
     let call = &with_defaults(call, 3, &[space]);
@@ -122,4 +122,33 @@ pub(super) fn translate(row: &[Cell<'_>]) -> String {
             None => Some(c),
         })
         .collect()
+}
+
+/// [`pad`] of bytes, with zero bytes unless told otherwise.
+fn pad_bytes(call: &Call<'_>, left: bool) -> Result<Typed> {
+    let zero = Typed::literal(ScalarValue::Binary(Some(vec![0])), B, "X'00'");
+    let call = &with_defaults(call, 3, &[zero]);
+    let args = vec![
+        call.arg(0)?.clone(),
+        call.implicit(1, &I)?,
+        call.implicit(2, &B)?,
+    ];
+    Ok(lift(
+        call,
+        format!("bytes {left}"),
+        args,
+        (B, false),
+        move |row| {
+            let (bytes, filler) = (row[0].bytes(), row[2].bytes());
+            let wanted = usize::try_from(row[1].whole()).unwrap_or(0);
+            let kept = bytes.get(..wanted).unwrap_or(bytes);
+            let padding = filler.iter().cycle().take(wanted - kept.len()).copied();
+            Ok(if left {
+                padding.chain(kept.iter().copied()).collect::<Vec<u8>>()
+            } else {
+                kept.iter().copied().chain(padding).collect()
+            }
+            .into())
+        },
+    ))
 }
