@@ -147,6 +147,19 @@ impl Session {
         self.views.write().remove(&name).is_some()
     }
 
+    /// Gives a temporary view another name, unless that is taken.
+    pub(crate) fn rename_temp_view(&self, from: &[String], to: &[String]) -> bool {
+        let name = |parts: &[String]| parts.join(".").to_lowercase();
+        let mut views = self.views.write();
+        if views.contains_key(&name(to)) {
+            return false;
+        }
+        match views.remove(&name(from)) {
+            Some(view) => views.insert(name(to), view).is_none(),
+            None => false,
+        }
+    }
+
     /// The names of the temporary views, in order; global ones begin with `global_temp.`.
     pub(crate) fn temp_view_names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.views.read().keys().cloned().collect();

@@ -129,7 +129,12 @@ impl Catalog {
         let (catalog, schema, name) = match parts {
             [name] => (&namespace.0, &namespace.1, name),
             [schema, name] => (&namespace.0, schema, name),
-            [catalog, schema, name] => (catalog, schema, name),
+            [catalog, schema, name]
+                if self.flavor != Flavor::Oss || self.require_catalog(catalog).is_ok() =>
+            {
+                (catalog, schema, name)
+            }
+            // Apache Spark's session catalog takes what is no catalog for a namespace.
             _ => {
                 return Err(Error::new(
                     "REQUIRES_SINGLE_PART_NAMESPACE",

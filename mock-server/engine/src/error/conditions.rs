@@ -578,6 +578,7 @@ const CONDITIONS: &[Condition] = &[
     row("_LEGACY_ERROR_TEMP_1210", "", Exception::Analysis, "The second argument in <funcName> should be a boolean literal."),
     row("_LEGACY_ERROR_TEMP_1321", "", Exception::Analysis, "Invalid view name: <viewName>"),
     row("_LEGACY_ERROR_TEMP_2128", "", Exception::Runtime, "The key array and value array of MapData must have the same length."),
+    row("_LEGACY_ERROR_TEMP_2147", "", Exception::Spark, "<paramName> flag can be true or false"),
     row("_LEGACY_ERROR_TEMP_3231", "", Exception::IllegalArgument, "Intervals greater than a month is not supported (<interval>)."),
     row("_LEGACY_ERROR_TEMP_3242", "", Exception::IllegalArgument, "sequence step must be an <intervalType> of day granularity if start and end values are dates"),
 ];

@@ -252,7 +252,8 @@ impl Records<'_> {
                 value.push(c);
             }
         }
-        None
+        // Each line is a text of its own: a quote left open takes all that is left of it.
+        (!dialect.multi_line).then_some((value, text.len()))
     }
 }
 

@@ -72,7 +72,12 @@ impl Dialect {
     /// The records of a file: one a line, or one value; an array is a record an item.
     fn records(&self, text: &str) -> Vec<Result<Value, String>> {
         let mut records = Vec::new();
-        let mut add = |text: &str| match serde_json::from_str::<Value>(text) {
+        // What follows the first value is not looked at, as Spark's parser does not.
+        let first = |text: &str| {
+            let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+            values.next()
+        };
+        let mut add = |text: &str| match first(text).unwrap_or(Ok(Value::Null)) {
             Ok(Value::Array(items)) => records.extend(items.into_iter().map(|item| match item {
                 Value::Object(_) => Ok(item),
                 other => Err(other.to_string()),
@@ -171,14 +176,24 @@ fn settled(data_type: &DataType) -> DataType {
         DataType::Null => DataType::Utf8,
         DataType::List(item) => list(settled(item.data_type()), true),
         DataType::Struct(fields) => {
+            // A structure that was always empty is no column.
             let mut sorted: Vec<Field> = fields
                 .iter()
+                .filter(|f| !is_empty(f.data_type()))
                 .map(|f| Field::new(f.name(), settled(f.data_type()), true))
                 .collect();
             sorted.sort_by(|a, b| a.name().cmp(b.name()));
             structure(sorted)
         }
         other => other.clone(),
+    }
+}
+
+fn is_empty(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::List(item) => is_empty(item.data_type()),
+        DataType::Struct(fields) => fields.iter().all(|f| is_empty(f.data_type())),
+        _ => false,
     }
 }
 
@@ -194,6 +209,15 @@ pub(crate) fn infer(dialect: &Dialect, paths: &[&Path]) -> Result<Vec<Field>> {
                 Err(_) => broken = true,
             }
         }
+    }
+    if broken && dialect.mode == Mode::FailFast {
+        return Err(Error::new(
+            "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION",
+            [
+                ("badRecord", dialect.corrupt.clone()),
+                ("failFastMode", "FAILFAST".to_owned()),
+            ],
+        ));
     }
     let DataType::Struct(fields) = settled(&found) else {
         return Ok(Vec::new());

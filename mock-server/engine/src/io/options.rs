@@ -32,10 +32,7 @@ impl Options {
             None => Ok(default),
             Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
             Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
-            Some(_) => Err(Error::plain(
-                Exception::IllegalArgument,
-                format!("{name} flag can be true or false"),
-            )),
+            Some(_) => Err(Error::new("_LEGACY_ERROR_TEMP_2147", [("paramName", name)])),
         }
     }
 

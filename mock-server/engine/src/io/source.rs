@@ -278,6 +278,9 @@ fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Sou
         .into_iter()
         .filter(|f| !is_partition(f.name()))
         .collect();
+    if format == Format::Json {
+        distinct_names(context, &in_files)?;
+    }
     let whole: Vec<Field> = in_files.iter().chain(&partition).cloned().collect();
     let parts = listed
         .iter()
@@ -343,4 +346,16 @@ fn parquet_schema(paths: &[&Path], merge: bool) -> Result<Vec<Field>> {
         }
     }
     Ok(fields)
+}
+
+/// Refuses columns whose names differ in case alone where the session does not tell them apart.
+fn distinct_names(context: &Context, fields: &[Field]) -> Result<()> {
+    for (place, field) in fields.iter().enumerate() {
+        let mut before = fields.iter().take(place);
+        if before.any(|other| context.same_name(other.name(), field.name())) {
+            let name = crate::types::names::quote(&field.name().to_lowercase());
+            return Err(Error::new("COLUMN_ALREADY_EXISTS", [("columnName", name)]));
+        }
+    }
+    Ok(())
 }

@@ -55,6 +55,15 @@ pub(super) fn table(
         };
         return Ok((name, entry));
     }
+    if session.temp_view(parts).is_some() {
+        return Err(Error::new(
+            "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
+            [
+                ("viewName", crate::types::names::quote_parts(parts)),
+                ("operation", operation.to_owned()),
+            ],
+        ));
+    }
     let name = catalog.qualify(&session.current_namespace(), parts)?;
     let (_, entry) = catalog.require_table(&name, parts, operation)?;
     Ok((name, entry))

@@ -9,8 +9,8 @@ use sparring_proto::connect::relation::RelType;
 use sparring_proto::connect::{self as proto};
 use sparring_sql::Statement;
 use sparring_sql::statement::{
-    ColumnDefinition, Configuration, Constraint, ConstraintKind, CreateTable, CreateView, DropKind,
-    Insert, ViewKind,
+    AlterView, AlterViewAction, ColumnDefinition, Configuration, Constraint, ConstraintKind,
+    CreateTable, CreateView, DropKind, Insert, PartitionValue, ViewKind,
 };
 
 use super::align::By;
@@ -160,7 +160,7 @@ pub(super) async fn run(context: &Context, statement: Statement) -> Result<proto
         },
         Statement::Undrop(_) => refused("UNDROP TABLE"),
         Statement::AlterTable(node) => change::alter(context, node).await,
-        Statement::AlterView(_) => refused("ALTER VIEW"),
+        Statement::AlterView(node) => alter_view(context, node).await,
         Statement::AlterSchema(_) => refused("ALTER SCHEMA"),
         Statement::AlterCatalog(_) => refused("ALTER CATALOG"),
         Statement::AlterVolume(_) => refused("ALTER VOLUME"),
@@ -207,7 +207,9 @@ pub(super) async fn run(context: &Context, statement: Statement) -> Result<proto
         }
         // Every read looks for new versions and files, so there is nothing to refresh.
         Statement::RefreshTable(name) => {
-            describe::require(context, &name)?;
+            if context.session.temp_view(&name).is_none() {
+                describe::require(context, &name)?;
+            }
             nothing()
         }
         Statement::RefreshPath(_) => nothing(),
@@ -429,6 +431,25 @@ fn drop_relation(
         let error = catalog.not_found(&name, &name.parts());
         return Err(error.thrown_as(Exception::NoSuchTable));
     };
+    let is_view = matches!(entry.kind, RelationKind::View(_));
+    if is_view != view && catalog.flavor() == Flavor::Oss {
+        let managed = matches!(&entry.kind, RelationKind::Table(table) if table.location.is_none());
+        let (operation, required, found, alternative) = match view {
+            false => ("DROP TABLE", "EXTERNAL or MANAGED", "VIEW", "DROP VIEW"),
+            true if managed => ("DROP VIEW", "VIEW", "MANAGED", "DROP TABLE"),
+            true => ("DROP VIEW", "VIEW", "EXTERNAL", "DROP TABLE"),
+        };
+        return Err(Error::new(
+            "WRONG_COMMAND_FOR_OBJECT_TYPE",
+            [
+                ("operation", operation.to_owned()),
+                ("requiredType", required.to_owned()),
+                ("objectName", name.parts().join(".")),
+                ("foundType", found.to_owned()),
+                ("alternative", alternative.to_owned()),
+            ],
+        ));
+    }
     match (&entry.kind, view) {
         (RelationKind::View(_), false) => Err(Error::new(
             "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
@@ -454,7 +475,6 @@ fn drop_relation(
 async fn insert(context: &Context, node: Insert) -> Result<proto::Relation> {
     for (set, what) in [
         (node.with_schema_evolution, "INSERT WITH SCHEMA EVOLUTION"),
-        (!node.partition.is_empty(), "INSERT with a PARTITION clause"),
         (node.replace_where.is_some(), "INSERT REPLACE WHERE"),
         (!node.replace_using.is_empty(), "INSERT REPLACE USING"),
     ] {
@@ -465,7 +485,12 @@ async fn insert(context: &Context, node: Insert) -> Result<proto::Relation> {
     let (name, table) = describe::table(context, &node.table, "INSERT")?;
     let mut query = node.query;
     let mut by = if node.by_name { By::Name } else { By::Place };
-    if !node.columns.is_empty() {
+    let into_partitions = !node.partition.is_empty();
+    if into_partitions {
+        let (_, schema) = describe::columns(context, &node.table).await?;
+        query = with_partition(query, &node.partition, node.columns, &schema)?;
+        by = By::Name;
+    } else if !node.columns.is_empty() {
         query = crate::io::renamed(query, node.columns);
         by = By::Name;
     }
@@ -473,12 +498,112 @@ async fn insert(context: &Context, node: Insert) -> Result<proto::Relation> {
     let how = Fill {
         by,
         overwrite: node.overwrite,
-        dynamic: false,
+        // With partitions named, only they are replaced.
+        dynamic: into_partitions,
         merge_schema: false,
         operation: "WRITE",
     };
     fill(context, &name, &table, planned, &how).await?;
     nothing()
+}
+
+/// The rows of `INSERT … PARTITION (a = 1, b)`: the query's columns are those without a value, the
+/// partition's last, and the values are the same in all rows.
+fn with_partition(
+    query: proto::Relation,
+    partition: &[PartitionValue],
+    columns: Vec<String>,
+    schema: &Schema,
+) -> Result<proto::Relation> {
+    use proto::expression::{Alias, ExprType, UnresolvedStar};
+    let listed = |name: &str| {
+        let mut all = partition.iter();
+        all.any(|value| value.column.eq_ignore_ascii_case(name))
+    };
+    if let Some(unknown) = partition
+        .iter()
+        .find(|value| schema.fields().find(&value.column).is_none())
+    {
+        return Err(Error::new(
+            "NON_PARTITION_COLUMN",
+            [("columnName", quote(&unknown.column))],
+        ));
+    }
+    let dynamic = partition.iter().filter(|value| value.value.is_none());
+    let names = if columns.is_empty() {
+        let fields = schema.fields().iter();
+        fields
+            .map(|field| field.name().clone())
+            .filter(|name| !listed(name))
+            .chain(dynamic.map(|value| value.column.clone()))
+            .collect()
+    } else {
+        columns
+    };
+    let expression = |expr_type| proto::Expression {
+        common: None,
+        expr_type: Some(expr_type),
+    };
+    let constants = partition.iter().filter_map(|value| {
+        let alias = Alias {
+            expr: Some(Box::new(value.value.clone()?)),
+            name: vec![value.column.clone()],
+            metadata: None,
+        };
+        Some(expression(ExprType::Alias(Box::new(alias))))
+    });
+    let all = expression(ExprType::UnresolvedStar(UnresolvedStar::default()));
+    let project = proto::Project {
+        input: Some(Box::new(crate::io::renamed(query, names))),
+        expressions: std::iter::once(all).chain(constants).collect(),
+    };
+    Ok(proto::Relation {
+        common: None,
+        rel_type: Some(RelType::Project(Box::new(project))),
+    })
+}
+
+/// `ALTER VIEW`: a new query, or a new name.
+async fn alter_view(context: &Context, node: AlterView) -> Result<proto::Relation> {
+    let session = &context.session;
+    let temporary = session.temp_view(&node.name);
+    match node.action {
+        AlterViewAction::Query { query, text } => {
+            if temporary.is_none() {
+                describe::require(context, &node.name)?;
+            }
+            let view = CreateView {
+                kind: match (&temporary, node.name.len()) {
+                    (None, _) => ViewKind::Persistent,
+                    (Some(_), 1) => ViewKind::Temporary,
+                    (Some(_), _) => ViewKind::GlobalTemporary,
+                },
+                name: node.name,
+                replace: true,
+                if_not_exists: false,
+                columns: Vec::new(),
+                comment: None,
+                properties: Vec::new(),
+                query: *query,
+                query_text: text,
+            };
+            create_view(context, view).await
+        }
+        AlterViewAction::Rename(to) if temporary.is_some() => {
+            if session.rename_temp_view(&node.name, &to) {
+                return nothing();
+            }
+            Err(Error::new(
+                "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS",
+                [("relationName", crate::types::names::quote_parts(&to))],
+            ))
+        }
+        AlterViewAction::Rename(_) => refused("ALTER VIEW RENAME of a persistent view"),
+        AlterViewAction::SetProperties(_) | AlterViewAction::UnsetProperties { .. } => {
+            refused("ALTER VIEW with properties")
+        }
+        AlterViewAction::SetOwner(_) => refused("ALTER VIEW OWNER TO"),
+    }
 }
 
 fn configuration(context: &Context, node: Configuration) -> Result<proto::Relation> {

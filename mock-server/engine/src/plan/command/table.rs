@@ -408,19 +408,53 @@ pub(super) async fn fill(
     let opened = crate::io::source::table(context, table, &options, name.parts()).await?;
     let schema = opened.provider.schema();
     let planned = align(context, planned, &schema, &name.quoted(), fill.by)?;
+    // Partitions that are written replace theirs only, so they are written beside the table first.
+    let staged = (fill.overwrite && fill.dynamic && !table.partition_columns.is_empty())
+        .then(|| table.path.with_extension("staged"));
     if fill.overwrite {
-        crate::catalog::remove_tree(&table.path);
+        crate::catalog::remove_tree(staged.as_ref().unwrap_or(&table.path));
     }
     let batches = crate::execution::engine_stream(context, planned, &schema).await?;
     let write = FileWrite {
         format,
         options: &options,
-        root: &table.path,
+        root: staged.as_ref().unwrap_or(&table.path),
         schema,
         partition_columns: table.partition_columns.clone(),
         time_zone: context.time_zone,
     };
-    write.run(batches).await
+    write.run(batches).await?;
+    if let Some(staged) = staged {
+        let moved = move_partitions(&staged, &table.path, table.partition_columns.len());
+        crate::catalog::remove_tree(&staged);
+        moved.map_err(|error| {
+            Error::internal(format!(
+                "the partitions written for {} cannot be moved into it: {error}",
+                name.quoted()
+            ))
+        })?;
+    }
+    Ok(())
+}
+
+/// Puts every partition directory of one tree in place of that of another.
+fn move_partitions(
+    from: &std::path::Path,
+    to: &std::path::Path,
+    levels: usize,
+) -> std::io::Result<()> {
+    if levels == 0 {
+        crate::catalog::remove_tree(to);
+        return std::fs::rename(from, to);
+    }
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            move_partitions(&entry.path(), &to.join(entry.file_name()), levels - 1)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether a Delta table lies at a path.

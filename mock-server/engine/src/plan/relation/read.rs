@@ -66,6 +66,11 @@ impl<'a> Planner<'a> {
             return Ok(planned);
         }
         self.opened(node)?.ok_or_else(|| {
+            let session = &self.context.session;
+            let catalog = &session.workspace.catalog;
+            if let Err(error) = catalog.qualify(&session.current_namespace(), &parts) {
+                return error;
+            }
             Error::new(
                 "TABLE_OR_VIEW_NOT_FOUND",
                 [("relationName", quote_parts(&parts))],
