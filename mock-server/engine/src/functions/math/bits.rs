@@ -50,25 +50,13 @@ pub(super) enum Shift {
     RightUnsigned,
 }
 
-/// `a << n`, which is the function under the operator's name.
-pub(super) fn shift_operator(call: &Call<'_>, direction: Shift) -> Result<Typed> {
-    let found = shift(call, direction)?;
-    let name = format!(
-        "({} {} {})",
-        call.arg(0)?.name,
-        call.name,
-        call.arg(1)?.name
-    );
-    Ok(found.named(name))
-}
-
 pub(super) fn shift(call: &Call<'_>, shift: Shift) -> Result<Typed> {
     call.arity(2..=2)?;
     let long = call.arg(0)?.data_type == L;
     let to = if long { L } else { I };
     let args = vec![call.implicit(0, &to)?, call.implicit(1, &I)?];
     let options = format!("{shift:?}");
-    Ok(lift(call, options, args, (to, false), move |row| {
+    let found = lift(call, options, args, (to, false), move |row| {
         let (value, n) = (row[0].whole(), row[1].whole());
         // Java takes the low bits of the distance only.
         let n = u32::try_from(n & if long { 63 } else { 31 }).unwrap_or(0);
@@ -87,5 +75,10 @@ pub(super) fn shift(call: &Call<'_>, shift: Shift) -> Result<Typed> {
             Shift::RightUnsigned => value.cast_unsigned().wrapping_shr(n).cast_signed(),
         })
         .into())
-    }))
+    });
+    if call.name.starts_with("shift") {
+        return Ok(found);
+    }
+    let (value, distance) = (&call.arg(0)?.name, &call.arg(1)?.name);
+    Ok(found.named(format!("({value} {} {distance})", call.name)))
 }

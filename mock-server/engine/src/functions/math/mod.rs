@@ -16,7 +16,7 @@ use crate::functions::rows::strict;
 use crate::functions::{Call, Function, scalar};
 use crate::plan::typed::Typed;
 use crate::types::coerce::is_numeric;
-use bits::{Shift, hex, shift, shift_operator};
+use bits::{Shift, hex, shift};
 use digits::{bit_count, bit_get, conv, width_bucket};
 
 pub(super) use bits::unhex;
@@ -99,9 +99,6 @@ pub(super) const TABLE: &[Function] = &[
     scalar("shiftrightunsigned", |call| {
         shift(call, Shift::RightUnsigned)
     }),
-    scalar("<<", |call| shift_operator(call, Shift::Left)),
-    scalar(">>", |call| shift_operator(call, Shift::Right)),
-    scalar(">>>", |call| shift_operator(call, Shift::RightUnsigned)),
     scalar("sign", |call| sign(call, "sign")),
     scalar("signum", |call| sign(call, "SIGNUM")),
     scalar("sin", |call| unary(call, "SIN", f64::sin)),

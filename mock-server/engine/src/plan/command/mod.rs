@@ -2,9 +2,11 @@
 //! does the work.
 
 mod align;
+mod alter_view;
 mod catalog;
 mod change;
 mod describe;
+mod insert;
 mod namespace;
 mod result;
 mod show;

@@ -56,9 +56,11 @@ impl Planner<'_> {
             let data_type = common(&l.data_type, &r.data_type, self.context.ansi)
                 .ok_or_else(|| incompatible(name, index, &l, &r))?;
             // A widened column is a new one: an alias of a cast, without the marks of the old.
-            let mut metadata = (l.data_type == data_type)
-                .then(|| Arc::clone(&l.metadata))
-                .unwrap_or_default();
+            let mut metadata = if l.data_type == data_type {
+                Arc::clone(&l.metadata)
+            } else {
+                Arc::default()
+            };
             let fields = [&l, &r]
                 .into_iter()
                 .filter_map(|side| Fields::of(&side.data_type, &side.metadata))
