@@ -138,6 +138,9 @@ fn binary(call: &Call<'_>, operator: Operator, failure: Failure) -> Result<Typed
             .named(name),
         });
     }
+    if let Some(error) = misplaced_time(call, operator, &name)? {
+        return Err(error);
+    }
     let (left, right) = numbers(call, operator, &name)?;
     if operator == Operator::IntegralDivide {
         whole_operands(call, &name, (&left.data_type, &right.data_type))?;
@@ -174,6 +177,54 @@ fn binary(call: &Call<'_>, operator: Operator, failure: Failure) -> Result<Typed
         name,
         move |args| job.run(args),
     ))
+}
+
+/// What Spark says of a time beside something that it cannot be moved by. It takes a day-time interval
+/// for the second argument of a time's addition, whatever the first is.
+fn misplaced_time(call: &Call<'_>, operator: Operator, name: &str) -> Result<Option<Error>> {
+    let (left, right) = (call.arg(0)?, call.arg(1)?);
+    let is_interval = |value: &Typed| matches!(value.data_type, DataType::Duration(_));
+    let is_other = |value: &Typed| {
+        is_numeric(&value.data_type)
+            || value.data_type == DataType::Interval(arrow::datatypes::IntervalUnit::YearMonth)
+    };
+    let (moved, shown) = match operator {
+        Operator::Add if is_other(left) && is_interval(right) => {
+            (left, format!("{} + {}", left.name, right.name))
+        }
+        Operator::Add if is_interval(left) && is_other(right) => {
+            (right, format!("{} + {}", right.name, left.name))
+        }
+        Operator::Subtract if is_other(left) && is_interval(right) => {
+            (left, format!("{} + (- {})", left.name, right.name))
+        }
+        Operator::Add if call.context.ansi => {
+            let time = match (&left.data_type, &right.data_type) {
+                (DataType::Utf8, time @ DataType::Timestamp(..))
+                | (time @ DataType::Timestamp(..), DataType::Utf8) => time,
+                _ => return Ok(None),
+            };
+            return Ok(Some(wrong_type(call, operator, name, time)));
+        }
+        _ => return Ok(None),
+    };
+    let error = Error::new(
+        "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+        [
+            ("sqlExpr", format!("\"{shown}\"")),
+            ("paramIndex", "first".to_owned()),
+            (
+                "requiredType",
+                "\"(TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE)\"".to_owned(),
+            ),
+            ("inputSql", format!("\"{}\"", moved.name)),
+            (
+                "inputType",
+                format!("\"{}\"", crate::functions::shown_type(moved)),
+            ),
+        ],
+    );
+    Ok(Some(error.at(call.origin.clone())))
 }
 
 /// Both operands as numbers: a string becomes what ANSI or the old rules say.
