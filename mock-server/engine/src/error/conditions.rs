@@ -573,6 +573,7 @@ const CONDITIONS: &[Condition] = &[
     row("_LEGACY_ERROR_TEMP_1034", "", Exception::Analysis, "It is not allowed to use window functions inside <clauseName> clause."),
     row("_LEGACY_ERROR_TEMP_1036", "", Exception::Analysis, "Window Frame <wf> must match the required frame <required>."),
     row("_LEGACY_ERROR_TEMP_1037", "", Exception::Analysis, "Window function <wf> requires window to be ordered, please add ORDER BY clause. For example SELECT <wf>(value_expr) OVER (PARTITION BY window_partition ORDER BY window_ordering) from table."),
+    row("_LEGACY_ERROR_TEMP_1039", "", Exception::Analysis, "Multiple time/session window expressions would result in a cartesian product of rows, therefore they are currently not supported."),
     row("_LEGACY_ERROR_TEMP_1155", "", Exception::Analysis, "Partition column `<col>` not found in schema <schemaCatalog>."),
     row("_LEGACY_ERROR_TEMP_1201", "", Exception::Analysis, "Cannot resolve column name \"<colName>\" among (<fieldNames>)."),
     row("_LEGACY_ERROR_TEMP_1210", "", Exception::Analysis, "The second argument in <funcName> should be a boolean literal."),

@@ -84,7 +84,6 @@ impl Dialect {
                 while let Some((at, c)) = chars.next() {
                     let next = chars.peek().map(|(_, next)| *next);
                     if c == self.escape && next.is_some_and(|n| n == self.quote || n == self.escape)
-                        || c == self.quote && next == Some(self.quote)
                     {
                         token.extend(next);
                         chars.next();
@@ -95,7 +94,15 @@ impl Dialect {
                         token.push(c);
                     }
                 }
-                rest = &rest[end..];
+                if rest[end..].is_empty() || rest[end..].starts_with(&self.separator) {
+                    rest = &rest[end..];
+                } else {
+                    // A quote within: everything up to the separator stays as it was written.
+                    let more = rest[end..].find(&self.separator);
+                    let end = more.map_or(rest.len(), |more| end + more);
+                    token = rest[..end].to_owned();
+                    rest = &rest[end..];
+                }
             }
             let end = rest.find(&self.separator);
             token.push_str(&rest[..end.unwrap_or(rest.len())]);
@@ -236,7 +243,16 @@ impl Reader {
 
     fn read(&self, tokens: &StringArray) -> Result<ArrayRef> {
         match self {
-            Self::Cast(job) => job.run(&(Arc::new(tokens.clone()) as ArrayRef)),
+            Self::Cast(job) => {
+                // Java's parsers of whole numbers, decimals and flags take no blanks.
+                let strict = coerce::is_integral(&job.to)
+                    || matches!(job.to, DataType::Boolean | DataType::Decimal128(..));
+                let tokens: StringArray = tokens
+                    .iter()
+                    .map(|token| token.filter(|token| !strict || token.trim() == *token))
+                    .collect();
+                job.run(&(Arc::new(tokens) as ArrayRef))
+            }
             Self::Formatted(pattern, zone, to) => {
                 let unit = if *to == DataType::Date32 { DAY } else { 1 };
                 let found: Int64Array = tokens
@@ -384,7 +400,8 @@ fn schema_of_csv(call: &Call<'_>) -> Result<Typed> {
         fields.iter().map(|field| field.as_ref().clone()),
     ));
     let schema = ScalarValue::Utf8(Some(schema));
-    Ok(Typed::literal(schema, S, call.default_name()))
+    let name = format!("schema_of_csv({})", text.name);
+    Ok(Typed::literal(schema, S, name))
 }
 
 /// `CSVInferSchema.inferField`.

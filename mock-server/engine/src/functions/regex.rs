@@ -47,6 +47,27 @@ pub(super) const TABLE: &[Function] = &[
     scalar("split", split),
 ];
 
+/// All matches as Java finds them: an empty one may follow right behind another, which Rust's
+/// iterators leave out.
+fn matches<'t>(regex: &Regex, text: &'t str) -> Vec<regex::Captures<'t>> {
+    let mut all = Vec::new();
+    let mut at = 0;
+    while at <= text.len() {
+        let Some(found) = regex.captures_at(text, at) else {
+            break;
+        };
+        let Some(whole) = found.get(0) else { break };
+        at = if whole.is_empty() {
+            let next = text[whole.end()..].chars().next();
+            whole.end() + next.map_or(1, char::len_utf8)
+        } else {
+            whole.end()
+        };
+        all.push(found);
+    }
+    all
+}
+
 thread_local! {
     /// The pattern last used on this thread; columns mostly have one.
     static LAST: RefCell<Option<(String, Regex)>> = const { RefCell::new(None) };
@@ -254,7 +275,7 @@ fn extract_all(call: &Call<'_>) -> Result<Typed> {
                 }
                 matched(patterns.value(row), |regex| {
                     let index = group(regex, i64::from(groups.value(row)), "regexp_extract_all")?;
-                    for found in regex.captures_iter(texts.value(row)) {
+                    for found in matches(regex, texts.value(row)) {
                         let part = found.get(index).map_or("", |part| part.as_str());
                         out.values().append_value(part);
                     }
@@ -311,7 +332,7 @@ fn replace(call: &Call<'_>) -> Result<Typed> {
         matched(row[1].text(), |regex| {
             let mut out = text[..begin].to_owned();
             let mut last = begin;
-            for found in regex.captures_iter(&text[begin..]) {
+            for found in matches(regex, &text[begin..]) {
                 let Some(whole) = found.get(0) else { continue };
                 out.push_str(&text[last..begin + whole.start()]);
                 expand(new, &found, &mut out).map_err(|_| {
@@ -427,7 +448,7 @@ fn letters(text: &str, limit: usize) -> Vec<String> {
 fn parts(regex: &Regex, text: &str, limit: usize) -> Vec<String> {
     let mut all = Vec::new();
     let mut last = 0;
-    for found in regex.find_iter(text) {
+    for found in matches(regex, text).iter().filter_map(|found| found.get(0)) {
         if limit > 0 && all.len() + 1 == limit {
             break;
         }

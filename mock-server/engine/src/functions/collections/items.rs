@@ -22,6 +22,15 @@ pub(in crate::functions) fn keys(values: &ArrayRef) -> Result<Rows> {
     Ok(converter.convert_columns(&[one_zero(values)?])?)
 }
 
+/// [`keys`] of two arrays of one type that are compared with each other.
+pub(super) fn keys_of_both(left: &ArrayRef, right: &ArrayRef) -> Result<(Rows, Rows)> {
+    let converter = RowConverter::new(vec![SortField::new(left.data_type().clone())])?;
+    Ok((
+        converter.convert_columns(&[one_zero(left)?])?,
+        converter.convert_columns(&[one_zero(right)?])?,
+    ))
+}
+
 /// The values with minus zero made zero and every NaN the same, as Spark compares them.
 fn one_zero(values: &ArrayRef) -> Result<ArrayRef> {
     Ok(match values.data_type() {

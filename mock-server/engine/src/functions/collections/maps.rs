@@ -10,10 +10,10 @@ use arrow::array::{
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::{interleave, take};
 use arrow::datatypes::{DataType, Field, FieldRef};
-use arrow::row::{RowConverter, SortField};
+
 use datafusion::common::ScalarValue;
 
-use super::items::{concrete, is_set, keys, place, range};
+use super::items::{concrete, is_set, keys, keys_of_both, place, range};
 use super::search::{different_from, null_type, plain_common};
 use crate::error::{Error, Result};
 use crate::functions::Call;
@@ -285,9 +285,7 @@ pub(super) fn map_part(call: &Call<'_>, part: Part) -> Result<Typed> {
 /// Places of values in maps; null where the key is not.
 fn looked_up(maps: &MapArray, wanted: &ArrayRef) -> Result<Vec<Option<usize>>> {
     let wanted = relabel(wanted, maps.keys().data_type()).unwrap_or_else(|_| Arc::clone(wanted));
-    let converter = RowConverter::new(vec![SortField::new(wanted.data_type().clone())])?;
-    let known = converter.convert_columns(&[Arc::clone(maps.keys())])?;
-    let asked = converter.convert_columns(&[Arc::clone(&wanted)])?;
+    let (known, asked) = keys_of_both(maps.keys(), &wanted)?;
     Ok((0..maps.len())
         .map(|row| {
             if maps.is_null(row) || wanted.is_null(row) {

@@ -6,9 +6,8 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListArray
 use arrow::buffer::NullBuffer;
 use arrow::compute::concat;
 use arrow::datatypes::{DataType, Field, FieldRef, Int32Type};
-use arrow::row::{RowConverter, SortField};
 
-use super::items::{array_arg, gathered, place, range};
+use super::items::{array_arg, gathered, keys_of_both, place, range};
 use crate::error::{Error, Result};
 use crate::functions::kernel::Kernel;
 use crate::functions::{Call, CastMode, cast};
@@ -111,9 +110,7 @@ pub(super) fn different_from(call: &Call<'_>, class: &str, wanted: &str) -> Erro
 /// For every row the place of the value in its list, and whether the list holds a null.
 fn search(lists: &ListArray, value: &ArrayRef) -> Result<Vec<(Option<usize>, bool)>> {
     let value = relabel(value, lists.values().data_type()).unwrap_or_else(|_| Arc::clone(value));
-    let converter = RowConverter::new(vec![SortField::new(value.data_type().clone())])?;
-    let items = converter.convert_columns(&[Arc::clone(lists.values())])?;
-    let asked = converter.convert_columns(&[value])?;
+    let (items, asked) = keys_of_both(lists.values(), &value)?;
     Ok((0..lists.len())
         .map(|row| {
             let mut range = range(lists.offsets(), row);
@@ -198,9 +195,7 @@ pub(super) fn array_remove(call: &Call<'_>) -> Result<Typed> {
             let (array, value) = (args.array(0)?, args.array(1)?);
             let lists = array.as_list::<i32>();
             let value = relabel(&value, element.data_type())?;
-            let converter = RowConverter::new(vec![SortField::new(value.data_type().clone())])?;
-            let items = converter.convert_columns(&[Arc::clone(lists.values())])?;
-            let asked = converter.convert_columns(&[Arc::clone(&value)])?;
+            let (items, asked) = keys_of_both(lists.values(), &value)?;
             let rows = (0..args.rows)
                 .map(|row| {
                     range(lists.offsets(), row)

@@ -52,11 +52,15 @@ pub(super) fn window(call: &Call<'_>) -> Result<Typed> {
         Some(_) => length(call, 3, "startTime")?,
         None => 0,
     };
+    let shown = format!(
+        "\"window({}, {window}, {slide}, {start})\"",
+        call.arg(0)?.name
+    );
     let wrong = |name: &str, value: i64, range: &str| {
         Err(Error::new(
             "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
             [
-                ("sqlExpr", format!("\"{}\"", call.default_name())),
+                ("sqlExpr", shown.clone()),
                 ("exprName", format!("`{name}`")),
                 ("valueRange", range.to_owned()),
                 ("currentValue", format!("{value}L")),
@@ -73,6 +77,7 @@ pub(super) fn window(call: &Call<'_>) -> Result<Typed> {
     if slide > window {
         return Err(parameters(
             call,
+            &shown,
             ("slide_duration", slide),
             "<=",
             ("window_duration", window),
@@ -81,6 +86,7 @@ pub(super) fn window(call: &Call<'_>) -> Result<Typed> {
     if start.abs() >= slide {
         return Err(parameters(
             call,
+            &shown,
             ("abs(start_time)", start),
             "<",
             ("slide_duration", slide),
@@ -103,7 +109,7 @@ pub(super) fn window(call: &Call<'_>) -> Result<Typed> {
         options,
         result,
         vec![value.expr],
-        call.default_name(),
+        "window",
         move |args| {
             let moments = args.array(0)?;
             let moments = moments.as_primitive::<TimestampMicrosecondType>();
@@ -118,13 +124,19 @@ pub(super) fn window(call: &Call<'_>) -> Result<Typed> {
     })
 }
 
-fn parameters(call: &Call<'_>, left: (&str, i64), operator: &str, right: (&str, i64)) -> Error {
+fn parameters(
+    call: &Call<'_>,
+    shown_call: &str,
+    left: (&str, i64),
+    operator: &str,
+    right: (&str, i64),
+) -> Error {
     let shown = |(name, value): (&str, i64)| [format!("`{name}`"), format!("{value}L")];
     let ([left_name, left_value], [right_name, right_value]) = (shown(left), shown(right));
     Error::new(
         "DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION",
         [
-            ("sqlExpr", format!("\"{}\"", call.default_name())),
+            ("sqlExpr", shown_call.to_owned()),
             ("leftExprName", left_name),
             ("leftExprValue", left_value),
             ("constraint", operator.to_owned()),
@@ -191,9 +203,9 @@ fn length(call: &Call<'_>, index: usize, name: &str) -> Result<i64> {
     }
 }
 
-/// The moment that a call of `window` asks about, and its windows as a list if a moment may lie in
-/// several.
-pub(crate) fn parts(call: &Expr) -> Option<(Expr, Option<Generator>)> {
+/// The moment that a call of `window` asks about, and its windows as a list; `outer` says that there
+/// is one for each moment, so that the call itself may stand for it.
+pub(crate) fn parts(call: &Expr) -> Option<(Expr, Generator)> {
     let options = Kernel::options_of(call, KERNEL)?;
     let numbers: Vec<i64> = options.split(' ').filter_map(|n| n.parse().ok()).collect();
     let [window, slide, start] = *numbers.as_slice() else {
@@ -203,9 +215,6 @@ pub(crate) fn parts(call: &Expr) -> Option<(Expr, Option<Generator>)> {
         return None;
     };
     let moment = function.args.first()?.clone();
-    if window == slide {
-        return Some((moment, None));
-    }
     let data_type = function.func.return_type(&[]).ok()?;
     let DataType::Struct(fields) = data_type.clone() else {
         return None;
@@ -247,9 +256,9 @@ pub(crate) fn parts(call: &Expr) -> Option<(Expr, Option<Generator>)> {
         list,
         columns: vec![Column::new("window", data_type, false)],
         is_struct: false,
-        outer: false,
+        outer: window == slide,
     };
-    Some((moment, Some(generator)))
+    Some((moment, generator))
 }
 
 /// `window_time(window)`: the last microsecond that belongs to a window.
@@ -265,17 +274,13 @@ pub(super) fn window_time(call: &Call<'_>) -> Result<Typed> {
     let to = end.clone();
     let name = format!("window_time({})", arg.output_name());
     let exprs = vec![arg.expr.clone()];
-    Ok(Kernel::typed(
-        "window_time",
-        "",
-        (end, true),
-        exprs,
-        name,
-        move |args| {
-            let ends = struct_field(&args.array(0)?, 1)?;
-            let ends = ends.as_primitive::<TimestampMicrosecondType>();
-            let last: ArrayRef = Arc::new(ends.unary::<_, TimestampMicrosecondType>(|end| end - 1));
-            crate::types::arrow::relabel(&last, &to)
-        },
-    ))
+    let found = Kernel::typed("window_time", "", (end, true), exprs, name, move |args| {
+        let ends = struct_field(&args.array(0)?, 1)?;
+        let ends = ends.as_primitive::<TimestampMicrosecondType>();
+        let last: ArrayRef = Arc::new(ends.unary::<_, TimestampMicrosecondType>(|end| end - 1));
+        crate::types::arrow::relabel(&last, &to)
+    });
+    // The rule that resolves it gives the column its name.
+    let name = Arc::clone(&found.name);
+    Ok(found.aliased(name))
 }

@@ -36,7 +36,8 @@ pub(super) fn schema_of_json(call: &Call<'_>) -> Result<Typed> {
     };
     let schema = sql_name(&canonical(infer(&value)));
     let schema = ScalarValue::Utf8(Some(schema));
-    Ok(Typed::literal(schema, DataType::Utf8, call.default_name()))
+    let name = format!("schema_of_json({})", text.name);
+    Ok(Typed::literal(schema, DataType::Utf8, name))
 }
 
 /// `JsonInferSchema.inferField`.
@@ -112,11 +113,12 @@ fn canonical(data_type: DataType) -> DataType {
     match data_type {
         DataType::Null => DataType::Utf8,
         DataType::List(item) => list(canonical(item.data_type().clone()), true),
-        DataType::Struct(fields) => structure(
-            fields
-                .iter()
-                .map(|field| Field::new(field.name(), canonical(field.data_type().clone()), true)),
-        ),
+        // Structs that had no field in any record are no columns.
+        DataType::Struct(fields) => structure(fields.iter().filter_map(|field| {
+            let inner = canonical(field.data_type().clone());
+            let empty = matches!(&inner, DataType::Struct(fields) if fields.is_empty());
+            (!empty).then(|| Field::new(field.name(), inner, true))
+        })),
         other => other,
     }
 }

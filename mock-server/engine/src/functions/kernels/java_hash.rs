@@ -51,30 +51,6 @@ fn low(bits: u64) -> i32 {
     u32::try_from(bits & 0xFFFF_FFFF).unwrap_or(0).cast_signed()
 }
 
-/// Scala's `##`: whole numbers hash alike whatever their type is.
-fn scala_hash(array: &ArrayRef, row: usize) -> Option<i32> {
-    match array.data_type() {
-        DataType::Int64 => {
-            let value = array.as_primitive::<Int64Type>().value(row);
-            i32::try_from(value).ok().or_else(|| hash_code(array, row))
-        }
-        DataType::Float32 | DataType::Float64 => {
-            let value = match array.data_type() {
-                DataType::Float32 => f64::from(array.as_primitive::<Float32Type>().value(row)),
-                _ => array.as_primitive::<Float64Type>().value(row),
-            };
-            #[expect(clippy::cast_possible_truncation, reason = "checked by casting back")]
-            let whole = value as i32;
-            if f64::from(whole) == value {
-                Some(whole)
-            } else {
-                hash_code(array, row)
-            }
-        }
-        _ => hash_code(array, row),
-    }
-}
-
 /// The order of Spark's `OpenHashMap`, for distinct values.
 pub(crate) fn open_hash_order(values: &ArrayRef) -> Vec<usize> {
     let n = values.len();
@@ -108,7 +84,7 @@ pub(crate) fn open_hash_order(values: &ArrayRef) -> Vec<usize> {
 pub(crate) fn hash_set_order(values: &ArrayRef) -> Vec<usize> {
     let n = values.len();
     let Some(hashes) = (0..n)
-        .map(|row| scala_hash(values, row))
+        .map(|row| hash_code(values, row))
         .collect::<Option<Vec<_>>>()
     else {
         return (0..n).collect();

@@ -143,8 +143,7 @@ impl Pattern {
             Some(size) => grouped(&whole, size),
             None => whole,
         };
-        let zero = !digits.contains(|c: char| c.is_ascii_digit() && c != '0');
-        let sign = if negative && !zero { "-" } else { "" };
+        let sign = if negative { "-" } else { "" };
         let point = if fraction.is_empty() { "" } else { "." };
         format!(
             "{sign}{}{whole}{point}{fraction}{}",
@@ -174,7 +173,10 @@ impl Number {
                     *value
                 };
                 // Rust rounds the exact value, a half to the even digit, as `DecimalFormat` does.
-                pattern.write(value < 0.0, &format!("{:.places$}", value.abs()))
+                pattern.write(
+                    value.is_sign_negative(),
+                    &format!("{:.places$}", value.abs()),
+                )
             }
             Self::Exact(value, scale) => {
                 let scale = i32::from(*scale) - if pattern.percent { 2 } else { 0 };

@@ -15,7 +15,7 @@ use sparring_proto::connect::expression::{ExprType, literal::LiteralType};
 use sparring_proto::connect::{self as proto};
 use sparring_sql::lower::internal;
 
-use super::{row, windows};
+use super::{row, time_windows, windows};
 use crate::error::{Error, Result};
 use crate::plan::expression::Item;
 use crate::plan::names;
@@ -51,6 +51,7 @@ impl Planner<'_> {
         } else {
             self.dataframe_groups(node, input)?
         };
+        let (input, keys, held) = time_windows::grouped(input, keys)?;
         let (input, grouped) = prepare(input, keys, sets)?;
         let mut values: Vec<Typed> = Vec::new();
         if !is_select {
@@ -58,7 +59,7 @@ impl Planner<'_> {
         }
         for item in self.select_list(&node.aggregate_expressions, &input.scope)? {
             match item {
-                Item::Value(value) => values.push(value),
+                Item::Value(value) => values.push(time_windows::replaced(value, &held)?),
                 Item::Generator(_) => {
                     return Err(Error::unsupported("a generator beside aggregates"));
                 }
