@@ -1,20 +1,25 @@
 //! Regular expressions and `LIKE`: Java's syntax on Rust's engine. What that engine cannot do (look
 //! around, back references, possessive quantifiers) is refused by name, never approximated.
 
+mod compile;
+mod like;
+
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, ListBuilder, StringBuilder};
 use arrow::datatypes::{DataType, Int32Type};
 use datafusion::common::ScalarValue;
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 
-use super::kernel::Kernel;
-use super::rows::{Cell, Value, lift, strict, with_defaults};
-use super::{Call, Function, scalar};
 use crate::error::{Error, Result};
+use crate::functions::kernel::Kernel;
+use crate::functions::rows::{strict, with_defaults};
+use crate::functions::{Call, Function, scalar};
 use crate::plan::typed::Typed;
 use crate::types::arrow::list;
+use compile::compile;
+use like::like;
 
 const S: DataType = DataType::Utf8;
 const I: DataType = DataType::Int32;
@@ -85,134 +90,6 @@ fn matched<T>(pattern: &str, work: impl FnOnce(&Regex) -> T) -> Result<T> {
             None => Err(Error::internal("a pattern was lost")),
         }
     })
-}
-
-/// Java's classes `\d`, `\w`, `\s`, `\b` know ASCII only, Rust's know Unicode.
-fn compile(pattern: &str) -> Result<Regex> {
-    let mut out = String::with_capacity(pattern.len());
-    let mut chars = pattern.chars().peekable();
-    let mut in_class = 0_usize;
-    let mut previous = ' ';
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => {
-                let next = chars.next();
-                let piece: &str = match next {
-                    Some('d') if in_class > 0 => "0-9",
-                    Some('d') => "[0-9]",
-                    Some('D') => "[^0-9]",
-                    Some('w') if in_class > 0 => "a-zA-Z0-9_",
-                    Some('w') => "[a-zA-Z0-9_]",
-                    Some('W') => "[^a-zA-Z0-9_]",
-                    Some('s') if in_class > 0 => r" \t\n\x0B\f\r",
-                    Some('s') => r"[ \t\n\x0B\f\r]",
-                    Some('S') => r"[^ \t\n\x0B\f\r]",
-                    Some('b') => r"(?-u:\b)",
-                    Some('h') => r"[ \t\x{A0}]",
-                    Some('Z' | 'G' | 'k' | 'R' | 'X' | 'Q') => {
-                        return Err(refused(pattern, "an escape that only Java knows"));
-                    }
-                    Some(digit @ '1'..='9') => {
-                        return Err(refused(pattern, &format!("the back reference \\{digit}")));
-                    }
-                    Some(other) => {
-                        if other == 'p' || other == 'P' {
-                            out.push('\\');
-                            out.push(other);
-                            let rest: String = chars.clone().collect();
-                            if let Some(java) = posix(&rest) {
-                                let upper = other == 'P';
-                                out.truncate(out.len() - 2);
-                                out.push_str(if upper { "[^" } else { "[" });
-                                out.push_str(java.1);
-                                out.push(']');
-                                for _ in 0..java.0 {
-                                    chars.next();
-                                }
-                            }
-                        } else if other.is_ascii_alphanumeric()
-                            || !other.is_alphanumeric() && other.is_ascii()
-                        {
-                            out.push('\\');
-                            out.push(other);
-                        } else {
-                            out.push(other);
-                        }
-                        previous = other;
-                        continue;
-                    }
-                    None => return Err(refused(pattern, "a trailing backslash")),
-                };
-                out.push_str(piece);
-                previous = ' ';
-                continue;
-            }
-            '[' if in_class > 0 => {
-                in_class += 1;
-                out.push('[');
-                // What looks like a POSIX class is a nested class of these letters in Java.
-                if chars.next_if_eq(&':').is_some() {
-                    out.push_str("\\:");
-                }
-            }
-            '[' => {
-                in_class = 1;
-                out.push('[');
-                if chars.next_if_eq(&'^').is_some() {
-                    out.push('^');
-                }
-                if chars.next_if_eq(&']').is_some() {
-                    out.push_str(r"\]");
-                }
-            }
-            ']' if in_class > 0 => {
-                in_class -= 1;
-                out.push(']');
-            }
-            '+' if in_class == 0 && matches!(previous, '*' | '+' | '?' | '}') => {
-                return Err(refused(pattern, "a possessive quantifier"));
-            }
-            _ => out.push(c),
-        }
-        previous = if in_class > 0 { ' ' } else { c };
-    }
-    RegexBuilder::new(&out)
-        .build()
-        .map_err(|error| match error {
-            regex::Error::Syntax(message) if message.contains("look-around") => {
-                refused(pattern, "look-around")
-            }
-            _ => Error::new(
-                "INVALID_PARAMETER_VALUE.PATTERN",
-                [
-                    ("functionName", "`rlike`".to_owned()),
-                    ("parameter", "`regexp`".to_owned()),
-                    ("value", format!("'{pattern}'")),
-                ],
-            ),
-        })
-}
-
-/// Java's POSIX classes, which know ASCII only: how long the name is, and what is in it.
-fn posix(rest: &str) -> Option<(usize, &'static str)> {
-    const CLASSES: [(&str, &str); 8] = [
-        ("{Alpha}", "a-zA-Z"),
-        ("{Digit}", "0-9"),
-        ("{Alnum}", "a-zA-Z0-9"),
-        ("{Upper}", "A-Z"),
-        ("{Lower}", "a-z"),
-        ("{Punct}", r"!-/:-@\[-`{-~"),
-        ("{Space}", r" \t\n\x0B\f\r"),
-        ("{XDigit}", "0-9a-fA-F"),
-    ];
-    CLASSES
-        .iter()
-        .find(|(name, _)| rest.starts_with(name))
-        .map(|(name, set)| (name.len(), *set))
-}
-
-fn refused(pattern: &str, what: &str) -> Error {
-    Error::unsupported(format!("{what} in the regular expression '{pattern}'"))
 }
 
 fn rlike(call: &Call<'_>) -> Result<Typed> {
@@ -460,94 +337,4 @@ fn parts(regex: &Regex, text: &str, limit: usize) -> Vec<String> {
     }
     all.push(text[last..].to_owned());
     all
-}
-
-/// `LIKE` as a regular expression; the escape character stands before `%`, `_` and itself only.
-fn like(call: &Call<'_>, ignore_case: bool) -> Result<Typed> {
-    call.arity(2..=3)?;
-    let escape = match call.args.get(2) {
-        None => '\\',
-        Some(arg) => match arg
-            .constant_str()
-            .map(|text| text.chars().collect::<Vec<_>>())
-        {
-            Some(chars) if chars.len() == 1 => chars[0],
-            _ => {
-                return Err(Error::new(
-                    "INVALID_ESCAPE_CHAR",
-                    [("sqlExpr", format!("\"{}\"", arg.name))],
-                )
-                .at(call.origin.clone()));
-            }
-        },
-    };
-    let args = vec![call.implicit(0, &S)?, call.implicit(1, &S)?];
-    let (text, pattern) = (&call.arg(0)?.name, &call.arg(1)?.name);
-    let shown = match (ignore_case, escape) {
-        (false, '\\') => format!("{text} LIKE {pattern}"),
-        (false, other) => format!("{text} LIKE {pattern} ESCAPE '{other}'"),
-        (true, '\\') => format!("ilike({text}, {pattern})"),
-        (true, other) => format!("ilike({text}, {pattern}) ESCAPE '{other}'"),
-    };
-    let options = format!("{escape:?} {ignore_case}");
-    let found = lift(
-        call,
-        options,
-        args,
-        (FLAG, false),
-        move |row: &[Cell<'_>]| -> Result<Value> {
-            let pattern = like_pattern(row[1].text(), escape, ignore_case)?;
-            LAST.with_borrow_mut(|last| {
-                if last.as_ref().is_none_or(|(known, _)| *known != pattern) {
-                    let regex = Regex::new(&pattern).map_err(|e| Error::internal(e.to_string()))?;
-                    *last = Some((pattern, regex));
-                }
-                Ok(last
-                    .as_ref()
-                    .is_some_and(|(_, regex)| regex.is_match(row[0].text()))
-                    .into())
-            })
-        },
-    );
-    Ok(found.named(shown))
-}
-
-fn like_pattern(pattern: &str, escape: char, ignore_case: bool) -> Result<String> {
-    let mut out = String::from(if ignore_case { "(?is)^" } else { "(?s)^" });
-    let mut chars = pattern.chars();
-    let mut literal = String::new();
-    let flush = |literal: &mut String, out: &mut String| {
-        out.push_str(&regex::escape(literal));
-        literal.clear();
-    };
-    while let Some(c) = chars.next() {
-        if c == escape {
-            match chars.next() {
-                Some(next) if next == '_' || next == '%' || next == escape => literal.push(next),
-                Some(next) => {
-                    return Err(Error::new(
-                        "INVALID_FORMAT.ESC_IN_THE_MIDDLE",
-                        [
-                            ("format", format!("'{pattern}'")),
-                            ("char", format!("'{next}'")),
-                        ],
-                    ));
-                }
-                None => {
-                    return Err(Error::new(
-                        "INVALID_FORMAT.ESC_AT_THE_END",
-                        [("format", format!("'{pattern}'"))],
-                    ));
-                }
-            }
-        } else if c == '%' || c == '_' {
-            flush(&mut literal, &mut out);
-            out.push_str(if c == '%' { ".*" } else { "." });
-        } else {
-            literal.push(c);
-        }
-    }
-    flush(&mut literal, &mut out);
-    out.push('$');
-    Ok(out)
 }
