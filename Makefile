@@ -2,7 +2,7 @@
 CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/sparring
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
-.PHONY: demo test check lint fmt update record docs
+.PHONY: demo test check lint fmt update record bench docs
 
 demo: ## the main job: check a real Kedro project, everything installed by the command itself
 	cargo run --quiet --locked -p sparring -- check fixtures/projects/spaceflights --install
@@ -27,6 +27,11 @@ update: ## refresh snapshots and the list of open cases
 
 record: ## re-record semantics from a real Spark Connect server (needs Java; see tests/record)
 	python3 tests/record/record.py
+
+bench: ## how fast, beside pysail (PYSAIL=python with pysail) and others (REMOTES="spark=127.0.0.1:15002")
+	cargo build --release --locked -p sparring -p sparring-tests
+	$(CARGO_TARGET_DIR)/release/sparring-bench --sparring $(CARGO_TARGET_DIR)/release/sparring \
+	  $(if $(PYSAIL),--pysail $(PYSAIL)) $(foreach remote,$(REMOTES),--remote $(remote))
 
 docs: ## rustdoc
 	cargo doc --workspace --no-deps --locked
