@@ -1,7 +1,7 @@
 //! `sparring-bench`: how fast a Spark Connect server answers one client, side by side with others.
 //!
 //! ```text
-//! sparring-bench --sparring target/release/sparring [--pysail PYTHON] [--remote NAME=HOST:PORT]… [--rounds N]
+//! sparring-bench --sparring target/release/sparring [--pysail PYTHON] [--remote NAME=HOST:PORT]… [--rounds N] [--only NAME]
 //! ```
 //! Prints medians in milliseconds over bare gRPC, without PySpark's own time. It measures and does
 //! not judge: `docs/benchmark.md` holds the targets and the last figures.
@@ -30,6 +30,8 @@ struct Arguments {
     pysail: Option<String>,
     remotes: Vec<(String, String)>,
     rounds: usize,
+    /// Part of the name of what is measured; all when empty.
+    only: String,
 }
 
 /// What one server showed; `None` where it refused.
@@ -47,6 +49,7 @@ fn arguments() -> Result<Arguments> {
         pysail: None,
         remotes: Vec::new(),
         rounds: 200,
+        only: String::new(),
     };
     let mut all = std::env::args().skip(1);
     while let Some(flag) = all.next() {
@@ -54,6 +57,7 @@ fn arguments() -> Result<Arguments> {
         match flag.as_str() {
             "--sparring" => found.sparring = Some(value()?),
             "--pysail" => found.pysail = Some(value()?),
+            "--only" => found.only = value()?,
             "--rounds" => found.rounds = value()?.parse()?,
             "--remote" => {
                 let value = value()?;
@@ -73,19 +77,19 @@ async fn main() -> Result<()> {
     let arguments = arguments()?;
     let mut all = Vec::new();
     if let Some(program) = &arguments.sparring {
-        all.push(measure(Server::sparring(program), arguments.rounds).await?);
+        all.push(measure(Server::sparring(program), &arguments).await?);
     }
     if let Some(python) = &arguments.pysail {
-        all.push(measure(Server::pysail(python), arguments.rounds).await?);
+        all.push(measure(Server::pysail(python), &arguments).await?);
     }
     for (name, address) in &arguments.remotes {
-        all.push(measure(Server::remote(name, address), arguments.rounds).await?);
+        all.push(measure(Server::remote(name, address), &arguments).await?);
     }
     print(&all);
     Ok(())
 }
 
-async fn measure(server: Result<Server>, rounds: usize) -> Result<Measured> {
+async fn measure(server: Result<Server>, arguments: &Arguments) -> Result<Measured> {
     let began = Instant::now();
     let mut server = server?;
     let mut client = server.first_answer().await?;
@@ -95,15 +99,22 @@ async fn measure(server: Result<Server>, rounds: usize) -> Result<Measured> {
     let paths = Paths::new(server.local)?;
     let mut medians = Vec::new();
     for operation in OPERATIONS {
-        medians.push(match median(&mut client, operation, &paths, rounds).await {
-            Ok(median) => Some(median),
-            Err(error) => {
-                eprintln!("{}: {}: {error}", server.name, operation.name);
-                None
-            }
-        });
+        if !operation.name.contains(&arguments.only) {
+            medians.push(None);
+            continue;
+        }
+        medians.push(
+            match median(&mut client, operation, &paths, arguments.rounds).await {
+                Ok(median) => Some(median),
+                Err(error) => {
+                    eprintln!("{}: {}: {error}", server.name, operation.name);
+                    None
+                }
+            },
+        );
     }
     if server.is_ours()
+        && arguments.only.is_empty()
         && let Err(error) = operations::upload(&mut client).await
     {
         eprintln!("{}: upload: {error}", server.name);
