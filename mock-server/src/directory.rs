@@ -3,6 +3,7 @@
 //!
 //! Knows neither gRPC codes nor HTTP statuses.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -112,8 +113,12 @@ impl Directory {
         }
     }
 
-    /// The known host that `host` was probably meant to be.
+    /// The known host that `host` was probably meant to be. Names without a dot, such as
+    /// `localhost`, and addresses are nobody's misspelt workspace, and stand in most requests.
     pub(crate) fn nearest_host(&self, host: &str) -> Option<&str> {
+        if !host.contains('.') || host.parse::<IpAddr>().is_ok() {
+            return None;
+        }
         self.profiles
             .iter()
             .map(|profile| {

@@ -176,10 +176,8 @@ async fn start(
                 .ok_or_else(|| Error::internal(format!("the column `{}` was lost", column.name)))
         })
         .collect::<Result<_>>()?;
-    let state = context.session.workspace.state();
-    let plan = crate::plan::subqueries::joined(plan)?;
-    let physical = state.create_physical_plan(&plan).await?;
-    let batches = execute_stream(physical, state.task_ctx())?;
+    let physical = context.session.workspace.physical();
+    let batches = execute_stream(physical.plan(plan).await?, physical.task())?;
     let batches = batches.map(move |batch| {
         let batch = batch.map_err(Error::from)?;
         let columns: Vec<ArrayRef> = places

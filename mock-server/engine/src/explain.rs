@@ -35,7 +35,7 @@ pub(crate) async fn explain(
         .collect();
     let analyzed = project(planned.plan, &list)?;
     let joined = crate::plan::subqueries::joined(analyzed.clone())?;
-    let state = context.session.workspace.state();
+    let state = context.session.workspace.physical().full();
     let optimized = state.optimize(&joined)?;
     let physical = state
         .query_planner()

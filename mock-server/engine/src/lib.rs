@@ -12,6 +12,7 @@ mod execution;
 mod explain;
 mod functions;
 mod io;
+mod physical;
 mod plan;
 mod seed;
 mod session;

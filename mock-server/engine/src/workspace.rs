@@ -5,13 +5,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::prelude::SessionConfig;
 
 use crate::catalog::Catalog;
 use crate::conf::Flavor;
 use crate::error::Result;
+use crate::physical::Physical;
 use crate::session::Session;
 
 /// How a workspace is opened.
@@ -31,7 +32,7 @@ pub struct Options {
 pub struct Workspace {
     pub(crate) options: Options,
     pub(crate) catalog: Catalog,
-    state: SessionState,
+    physical: Physical,
 }
 
 impl Workspace {
@@ -63,13 +64,13 @@ impl Workspace {
         Ok(Arc::new(Self {
             options,
             catalog,
-            state,
+            physical: Physical::new(state),
         }))
     }
 
     /// The engine's rules, configuration and memory pool; the same for all sessions.
-    pub(crate) fn state(&self) -> &SessionState {
-        &self.state
+    pub(crate) fn physical(&self) -> &Physical {
+        &self.physical
     }
 
     /// A fresh session with default configuration.
