@@ -11,6 +11,9 @@ use parking_lot::Mutex;
 use crate::Clock;
 use crate::config::{Cluster, ClusterState, Config, Profile};
 
+/// Who owns every token of the fake workspace.
+pub(crate) const USER: &str = "dev@example.com";
+
 /// The workspace's people and machines.
 pub(crate) struct Directory {
     profiles: Vec<Profile>,

@@ -24,7 +24,7 @@ use uuid::Uuid;
 use crate::config::{Config, Flavor};
 use crate::connect::{Local, Recorded};
 use crate::control::{self, Control};
-use crate::directory::Directory;
+use crate::directory::{Directory, USER};
 use crate::gateway::tls::{Authority, TlsError};
 use crate::gateway::{Gateway, listener, tunnel};
 use crate::seed::{SeedError, Seeder};
@@ -347,6 +347,7 @@ async fn open_workspace(config: &Config, data_dir: &Path) -> Result<Arc<Workspac
             Flavor::Oss => sparring_engine::Flavor::Oss,
         },
         memory_limit_bytes: usize::try_from(config.memory_limit_bytes).unwrap_or(usize::MAX),
+        user: USER.to_owned(),
         python: config.python.clone(),
     };
     Workspace::open(options)

@@ -77,6 +77,7 @@ fn replay_file(file: &File, known: &Known, outcome: &Mutex<Outcome>) {
             data_dir: directory.path().to_path_buf(),
             flavor: Flavor::Oss,
             memory_limit_bytes: 1 << 30,
+            user: "dev@example.com".to_owned(),
             python: None,
         }))
         .expect("a workspace");

@@ -24,6 +24,8 @@ pub struct Options {
     pub flavor: Flavor,
     /// What queries may hold in memory before they spill, in bytes.
     pub memory_limit_bytes: usize,
+    /// What `current_user()` answers.
+    pub user: String,
     /// The interpreter for Python workers.
     pub python: Option<PathBuf>,
 }

@@ -36,3 +36,8 @@ def test_a_wrong_token_is_refused(ready):
     client = WorkspaceClient(host=ready["https"].replace("https", "http"), token="dapi-wrong")
     with pytest.raises((PermissionDenied, Unauthenticated)):
         client.current_user.me()
+
+
+def test_spark_and_rest_agree_on_the_user(spark, client):
+    user = spark.sql("SELECT current_user() AS u").first().u
+    assert user == client.current_user.me().user_name

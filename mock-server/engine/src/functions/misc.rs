@@ -47,7 +47,7 @@ pub(super) const TABLE: &[Function] = &[
             call.context.session.current_namespace().1,
         )
     }),
-    planned("current_user"),
+    scalar("current_user", user),
     planned("input_file_block_length"),
     planned("input_file_block_start"),
     planned("input_file_name"),
@@ -58,7 +58,7 @@ pub(super) const TABLE: &[Function] = &[
     scalar("randn", |call| random(call, true)),
     scalar("random", |call| random(call, false)),
     planned("reflect"),
-    planned("session_user"),
+    scalar("session_user", user),
     scalar("spark_partition_id", |call| {
         call.arity(0..=0)?;
         let zero = ScalarValue::Int32(Some(0));
@@ -74,7 +74,7 @@ pub(super) const TABLE: &[Function] = &[
         let name = call.default_name();
         Ok(Typed::literal(ScalarValue::Utf8(Some(text)), S, name))
     }),
-    planned("user"),
+    scalar("user", user),
     scalar("uuid", uuid),
     scalar("version", |call| {
         // The version and the commit it was built from, which is nobody's here.
@@ -86,6 +86,11 @@ pub(super) const TABLE: &[Function] = &[
 ];
 
 /// A value that the session knows.
+fn user(call: &Call<'_>) -> Result<Typed> {
+    let workspace = &call.context.session.workspace;
+    told(call, &call.default_name(), workspace.options.user.clone())
+}
+
 fn told(call: &Call<'_>, name: &str, value: String) -> Result<Typed> {
     call.arity(0..=0)?;
     Ok(Typed::literal(ScalarValue::Utf8(Some(value)), S, name))

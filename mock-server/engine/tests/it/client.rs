@@ -129,6 +129,7 @@ pub(crate) async fn open(directory: &std::path::Path, flavor: Flavor) -> Arc<Wor
         data_dir: directory.to_owned(),
         flavor,
         memory_limit_bytes: 256 * 1024 * 1024,
+        user: "dev@example.com".to_owned(),
         python: None,
     };
     Workspace::open(options).await.unwrap()

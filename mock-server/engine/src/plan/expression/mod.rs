@@ -146,6 +146,11 @@ impl<'a> Planner<'a> {
         if let [name] = parts.as_slice()
             && function::without_parentheses(name)
         {
+            // Spark's parser makes one function of these, whichever was written.
+            let name = match name.to_ascii_lowercase().as_str() {
+                "user" | "session_user" => "current_user",
+                _ => name,
+            };
             return self.call_by_name(name, Vec::new(), origin);
         }
         Err(names::unresolved(names.scope, &parts).at(origin))
