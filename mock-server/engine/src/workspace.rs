@@ -12,6 +12,7 @@ use datafusion::prelude::SessionConfig;
 use crate::catalog::Catalog;
 use crate::conf::Flavor;
 use crate::error::Result;
+use crate::io::inferred::Inferred;
 use crate::physical::Physical;
 use crate::session::Session;
 
@@ -35,6 +36,7 @@ pub struct Workspace {
     pub(crate) options: Options,
     pub(crate) catalog: Catalog,
     physical: Physical,
+    inferred: Inferred,
 }
 
 impl Workspace {
@@ -67,12 +69,18 @@ impl Workspace {
             options,
             catalog,
             physical: Physical::new(state),
+            inferred: Inferred::default(),
         }))
     }
 
     /// The engine's rules, configuration and memory pool; the same for all sessions.
     pub(crate) fn physical(&self) -> &Physical {
         &self.physical
+    }
+
+    /// Schemas inferred from files.
+    pub(crate) fn inferred(&self) -> &Inferred {
+        &self.inferred
     }
 
     /// A fresh session with default configuration.

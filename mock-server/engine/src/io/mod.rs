@@ -2,6 +2,7 @@
 
 pub(crate) mod csv;
 pub(crate) mod files;
+pub(crate) mod inferred;
 pub(crate) mod inline;
 pub(crate) mod json;
 pub(crate) mod lines;

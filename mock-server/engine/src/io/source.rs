@@ -265,10 +265,17 @@ fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Sou
     let json_dialect = (format == Format::Json)
         .then(|| json::Dialect::new(&options, context.time_zone))
         .transpose()?;
+    let inferred = context.session.workspace.inferred();
     let found: Vec<Field> = match (&declared, format, &csv_dialect, &json_dialect) {
         (Some(fields), _, _, _) => fields.iter().map(|f| f.as_ref().clone()).collect(),
-        (None, Format::Csv, Some(dialect), _) => csv::infer(dialect, &paths, &options)?,
-        (None, Format::Json, _, Some(dialect)) => json::infer(dialect, &paths)?,
+        (None, Format::Csv, Some(dialect), _) => {
+            let how = format!("{dialect:?} {options:?}");
+            inferred.fields(how, &paths, || csv::infer(dialect, &paths, &options))?
+        }
+        (None, Format::Json, _, Some(dialect)) => {
+            let how = format!("{dialect:?}");
+            inferred.fields(how, &paths, || json::infer(dialect, &paths))?
+        }
         (None, Format::Parquet, _, _) => {
             parquet_schema(&paths, options.flag("mergeschema", false)?)?
         }
