@@ -3,15 +3,19 @@
 use expect_test::{Expect, expect};
 use futures::StreamExt;
 use sparring_proto::connect::execute_plan_response::ResponseType;
+use sparring_proto::connect::expression::{ExprType, ExpressionString};
 use sparring_proto::connect::get_status_response::operation_status::OperationState;
 use sparring_proto::connect::interrupt_request::{Interrupt, InterruptType};
+use sparring_proto::connect::plan::OpType;
+use sparring_proto::connect::relation::RelType;
 use sparring_proto::connect::release_execute_request::{Release, ReleaseAll, ReleaseUntil};
 use sparring_proto::connect::{
-    GetStatusRequest, InterruptRequest, Plan, ReleaseExecuteRequest, get_status_request,
+    Expression, Filter, GetStatusRequest, InterruptRequest, Plan, ReleaseExecuteRequest,
+    get_status_request,
 };
 use tonic::Status;
 
-use crate::client::{Client, Server, class, drain, kinds, operation_id, range, user};
+use crate::client::{Client, Server, class, drain, kinds, operation_id, plan, range, user};
 
 async fn check(client: &mut Client, plan: Plan, expected: &Expect) {
     let request = client.request(&operation_id(), plan);
@@ -368,6 +372,33 @@ async fn interrupts_cancel_what_they_name() {
                 .is_empty()
         );
     }
+}
+
+/// A filter that lets nothing through gives no row at which to notice an interrupt.
+#[tokio::test]
+async fn a_query_that_yields_no_rows_is_interrupted() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let Some(OpType::Root(numbers)) = range(1 << 40).op_type else {
+        panic!("a range is a relation");
+    };
+    let filtered = Filter {
+        input: Some(Box::new(numbers)),
+        condition: Some(Expression {
+            expr_type: Some(ExprType::ExpressionString(ExpressionString {
+                expression: "id < 0".to_owned(),
+            })),
+            ..Default::default()
+        }),
+    };
+    let id = operation_id();
+    let request = client.request(&id, plan(RelType::Filter(Box::new(filtered))));
+    let mut stream = client.stream(request).await.unwrap();
+    stream.next().await.unwrap().unwrap();
+    let interrupted = interrupt(&mut client, InterruptType::All, None).await;
+    assert_eq!(interrupted.unwrap(), [id.as_str()]);
+    let (_, error) = drain(stream).await;
+    assert_eq!(class(&error.unwrap()), "OPERATION_CANCELED");
 }
 
 #[tokio::test]
