@@ -12,7 +12,8 @@ use sparring_proto::connect::plan::OpType;
 use sparring_proto::connect::spark_connect_service_client::SparkConnectServiceClient;
 use sparring_proto::connect::{
     AnalyzePlanRequest, Command, ConfigRequest, ExecutePlanRequest, ExecutePlanResponse, Plan,
-    Relation, UserContext, analyze_plan_request, command, config_request, relation::RelType,
+    Relation, ReleaseSessionRequest, UserContext, analyze_plan_request, command, config_request,
+    relation::RelType,
 };
 use tokio::net::TcpStream;
 use tonic::body::Body;
@@ -157,6 +158,17 @@ impl Client {
             ..ConfigRequest::default()
         };
         self.rpc.config(request).await?;
+        Ok(())
+    }
+
+    /// Says goodbye, so that the server may forget the session.
+    pub(crate) async fn release(&mut self) -> Result<()> {
+        let request = ReleaseSessionRequest {
+            session_id: self.session_id.clone(),
+            user_context: Self::user(),
+            ..ReleaseSessionRequest::default()
+        };
+        self.rpc.release_session(request).await?;
         Ok(())
     }
 }

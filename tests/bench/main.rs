@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! sparring-bench --sparring target/release/sparring [--pysail PYTHON] [--remote NAME=HOST:PORT]… [--rounds N] [--only NAME]
+//! sparring-bench --sparring target/release/sparring [--pysail PYTHON] --sessions 100 [--requests 50]
 //! ```
-//! Prints medians in milliseconds over bare gRPC, without PySpark's own time. It measures and does
-//! not judge: `docs/benchmark.md` holds the targets and the last figures.
+//! Prints medians in milliseconds over bare gRPC, without PySpark's own time; with `--sessions`, what
+//! many clients at once see. It measures and does not judge: `docs/benchmark.md` holds the targets and
+//! the last figures.
 
 #![expect(
     clippy::print_stdout,
@@ -15,6 +17,7 @@
 mod client;
 mod operations;
 mod server;
+mod sessions;
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -22,6 +25,7 @@ use std::time::{Duration, Instant};
 use client::Client;
 use operations::{OPERATIONS, Paths};
 use server::Server;
+use sessions::{Load, Loaded};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -32,6 +36,24 @@ struct Arguments {
     rounds: usize,
     /// Part of the name of what is measured; all when empty.
     only: String,
+    /// How many sessions at once; with none the latency of a single client is measured.
+    n_sessions: Option<usize>,
+    /// How many requests each of them sends.
+    n_requests: usize,
+}
+
+impl Arguments {
+    /// The servers to be measured. Each is started when its turn comes.
+    fn servers(&self) -> impl Iterator<Item = Result<Server>> {
+        let sparring = self
+            .sparring
+            .iter()
+            .map(|program| Server::sparring(program));
+        let pysail = self.pysail.iter().map(|python| Server::pysail(python));
+        let remotes = self.remotes.iter();
+        let remotes = remotes.map(|(name, address)| Server::remote(name, address));
+        sparring.chain(pysail).chain(remotes)
+    }
 }
 
 /// What one server showed; `None` where it refused.
@@ -50,6 +72,8 @@ fn arguments() -> Result<Arguments> {
         remotes: Vec::new(),
         rounds: 200,
         only: String::new(),
+        n_sessions: None,
+        n_requests: 50,
     };
     let mut all = std::env::args().skip(1);
     while let Some(flag) = all.next() {
@@ -59,6 +83,8 @@ fn arguments() -> Result<Arguments> {
             "--pysail" => found.pysail = Some(value()?),
             "--only" => found.only = value()?,
             "--rounds" => found.rounds = value()?.parse()?,
+            "--sessions" => found.n_sessions = Some(value()?.parse()?),
+            "--requests" => found.n_requests = value()?.parse()?,
             "--remote" => {
                 let value = value()?;
                 let (name, address) = value
@@ -75,15 +101,21 @@ fn arguments() -> Result<Arguments> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let arguments = arguments()?;
+    if let Some(n_sessions) = arguments.n_sessions {
+        let load = Load {
+            n_sessions,
+            n_requests: arguments.n_requests,
+        };
+        let mut all = Vec::new();
+        for server in arguments.servers() {
+            all.push(sessions::measure(server, &load).await?);
+        }
+        print_sessions(&all, &load);
+        return Ok(());
+    }
     let mut all = Vec::new();
-    if let Some(program) = &arguments.sparring {
-        all.push(measure(Server::sparring(program), &arguments).await?);
-    }
-    if let Some(python) = &arguments.pysail {
-        all.push(measure(Server::pysail(python), &arguments).await?);
-    }
-    for (name, address) in &arguments.remotes {
-        all.push(measure(Server::remote(name, address), &arguments).await?);
+    for server in arguments.servers() {
+        all.push(measure(server, &arguments).await?);
     }
     print(&all);
     Ok(())
@@ -155,25 +187,9 @@ async fn median(
 }
 
 fn print(all: &[Measured]) {
-    let header: String = all
-        .iter()
-        .map(|one| format!(" {:>12} |", one.name))
-        .collect();
-    println!("| {:34} |{header}", "median, ms");
-    println!(
-        "|{}|{}",
-        "-".repeat(36),
-        "-------------:|".repeat(all.len())
-    );
+    print_head("median, ms", all.iter().map(|one| one.name.as_str()));
     let line = |name: &str, cell: &dyn Fn(&Measured) -> Option<f64>| {
-        let cells: String = all
-            .iter()
-            .map(|one| match cell(one) {
-                Some(value) => format!(" {value:>12.2} |"),
-                None => format!(" {:>12} |", "–"),
-            })
-            .collect();
-        println!("| {name:34} |{cells}");
+        print_line(name, all.iter().map(cell));
     };
     for (index, operation) in OPERATIONS.iter().enumerate() {
         line(operation.name, &|one| {
@@ -188,4 +204,41 @@ fn print(all: &[Measured]) {
     line("peak memory (ours: 120 MiB upload), MiB", &|one| {
         one.peak_mib
     });
+}
+
+fn print_sessions(all: &[Loaded], load: &Load) {
+    let title = format!(
+        "{} sessions × {} requests",
+        load.n_sessions, load.n_requests
+    );
+    print_head(&title, all.iter().map(|one| one.name.as_str()));
+    let lines: Vec<_> = all.iter().map(Loaded::lines).collect();
+    for (index, (name, _)) in lines.first().into_iter().flatten().enumerate() {
+        print_line(name, lines.iter().map(|of_one| of_one.get(index)?.1));
+    }
+    for one in all {
+        if let Some(error) = one.first_error() {
+            eprintln!("{}: first error: {error}", one.name);
+        }
+    }
+}
+
+fn print_head<'n>(title: &str, names: impl Iterator<Item = &'n str>) {
+    let names: Vec<String> = names.map(|name| format!(" {name:>12} |")).collect();
+    println!("| {title:34} |{}", names.concat());
+    println!(
+        "|{}|{}",
+        "-".repeat(36),
+        "-------------:|".repeat(names.len())
+    );
+}
+
+fn print_line(name: &str, values: impl Iterator<Item = Option<f64>>) {
+    let cells: String = values
+        .map(|value| match value {
+            Some(value) => format!(" {value:>12.2} |"),
+            None => format!(" {:>12} |", "–"),
+        })
+        .collect();
+    println!("| {name:34} |{cells}");
 }

@@ -95,6 +95,14 @@ impl Paths {
         })
     }
 
+    /// A folder below this one, which must outlive it.
+    pub(crate) fn below(&self, name: &str) -> Self {
+        Self {
+            root: self.path(name),
+            _own: None,
+        }
+    }
+
     fn path(&self, name: &str) -> String {
         format!("{}/{name}", self.root)
     }

@@ -118,6 +118,11 @@ impl Server {
         }
     }
 
+    /// Another client, with a connection and a session of its own.
+    pub(crate) async fn connect(&self) -> Result<Client> {
+        Client::connect(&self.address, &self.headers).await
+    }
+
     /// A line of the kernel's account of its memory.
     pub(crate) fn memory_mib(&self, line: &str) -> Option<f64> {
         let pid = self.process.as_ref()?.id();

@@ -1,0 +1,13 @@
+-- The supplier with the largest revenue of a quarter.
+WITH revenue AS (
+    SELECT l_suppkey AS supplier_no, sum(l_extendedprice * (1 - l_discount)) AS total_revenue
+    FROM lineitem
+    WHERE l_shipdate >= DATE '1996-01-01'
+      AND l_shipdate < DATE '1996-01-01' + INTERVAL '3' MONTH
+    GROUP BY l_suppkey
+)
+SELECT s_suppkey, s_name, s_address, s_phone, total_revenue
+FROM supplier
+JOIN revenue ON s_suppkey = supplier_no
+WHERE total_revenue = (SELECT max(total_revenue) FROM revenue)
+ORDER BY s_suppkey
