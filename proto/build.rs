@@ -14,6 +14,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         .build_transport(false)
         // Arrow payloads are handed on without a copy.
         .bytes(".")
+        // Large and rare: in place they would make every plan, which is moved several times, as large.
+        .boxed(".spark.connect.Command.command_type.pipeline_command")
+        .boxed(".spark.connect.Command.command_type.write_operation_v2")
+        .boxed(".spark.connect.Command.command_type.write_stream_operation_start")
+        .boxed(".spark.connect.Command.command_type.merge_into_table_command")
+        .boxed(".spark.connect.AnalyzePlanRequest.analyze.same_semantics")
         .codec_path("crate::codec::BoundedCodec")
         .compile_fds(descriptors)?;
     Ok(())
