@@ -343,8 +343,11 @@ impl Accumulator for One {
             let state = states
                 .first()
                 .ok_or_else(|| Error::internal("the state of a sum was lost"))?;
-            let values = state.as_list::<i32>().values();
-            return Ok(each(values, |_, value| self.add(value))?);
+            // Row by row: the state of one group is a slice of what the partition sent.
+            for values in state.as_list::<i32>().iter().flatten() {
+                each(&values, |_, value| self.add(value))?;
+            }
+            return Ok(());
         }
         let (sums, n) = state_sums(states)?;
         for row in 0..sums.len() {
