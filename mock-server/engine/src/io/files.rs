@@ -1,5 +1,5 @@
-//! Files as tables of DataFusion: Parquet by its own reader, text formats by ours, both with
-//! partition columns that come from directory names.
+//! Files of text formats as tables of DataFusion, read by our readers, with partition columns that
+//! come from directory names.
 //!
 //! Knows no options and no paths as users write them.
 
@@ -7,27 +7,26 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::ScalarValue;
 use datafusion::datasource::TableType;
-use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::parquet::source::ParquetSource;
-use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
-use datafusion::datasource::source::DataSourceExec;
-use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::{DataFusionError, Result as PlanResult};
-use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::Expr;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::stream::RecordBatchReceiverStreamBuilder;
+use datafusion::physical_plan::stream::{
+    RecordBatchReceiverStreamBuilder, RecordBatchStreamAdapter,
+};
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
-use object_store::ObjectMeta;
+use futures::{TryStreamExt, stream};
 
 use crate::error::{Error, Result};
 use crate::functions::kernels;
+
+/// A file that is read through sooner than another thread would have begun with it.
+const SMALL_BYTES: u64 = 256 << 10;
 
 /// One file and the values of its partition columns.
 #[derive(Debug, Clone)]
@@ -35,114 +34,6 @@ pub(crate) struct FilePart {
     pub(crate) path: PathBuf,
     pub(crate) size: u64,
     pub(crate) partition: Vec<ScalarValue>,
-}
-
-/// Parquet files under one schema.
-#[derive(Debug)]
-pub(crate) struct ParquetFiles {
-    /// The columns as shown.
-    schema: SchemaRef,
-    /// The columns in the files.
-    in_files: SchemaRef,
-    partition: Vec<Field>,
-    /// Where each shown column lies among the files' and then the partitions' columns.
-    places: Vec<usize>,
-    files: Vec<FilePart>,
-}
-
-impl ParquetFiles {
-    /// Files that have the columns of `schema`, except those in `partition`.
-    pub(crate) fn new(schema: SchemaRef, partition: Vec<Field>, files: Vec<FilePart>) -> Self {
-        let is_partition = |field: &Field| partition.iter().position(|p| p.name() == field.name());
-        let in_files: Vec<_> = schema
-            .fields()
-            .iter()
-            .filter(|field| is_partition(field).is_none())
-            .cloned()
-            .collect();
-        let mut next = 0;
-        let places = schema
-            .fields()
-            .iter()
-            .map(|field| match is_partition(field) {
-                Some(index) => in_files.len() + index,
-                None => {
-                    next += 1;
-                    next - 1
-                }
-            })
-            .collect();
-        Self {
-            schema,
-            in_files: Arc::new(Schema::new(in_files)),
-            partition,
-            places,
-            files,
-        }
-    }
-}
-
-#[async_trait]
-impl TableProvider for ParquetFiles {
-    fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.schema)
-    }
-
-    fn table_type(&self) -> TableType {
-        TableType::Base
-    }
-
-    async fn scan(
-        &self,
-        state: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
-        limit: Option<usize>,
-    ) -> PlanResult<Arc<dyn ExecutionPlan>> {
-        let partition: Vec<_> = self.partition.iter().cloned().map(Arc::new).collect();
-        let table = TableSchema::builder(Arc::clone(&self.in_files))
-            .with_table_partition_cols(partition)
-            .build();
-        let mut options = state.config_options().execution.parquet.clone();
-        // Spark's old 96-bit timestamps hold microseconds.
-        options.coerce_int96 = Some("us".to_owned());
-        let source = ParquetSource::new(table).with_table_parquet_options(
-            datafusion::config::TableParquetOptions {
-                global: options,
-                ..Default::default()
-            },
-        );
-        let n_groups = state.config().target_partitions().max(1);
-        let mut groups: Vec<Vec<PartitionedFile>> = Vec::new();
-        let per_group = self.files.len().div_ceil(n_groups).max(1);
-        for files in self.files.chunks(per_group) {
-            groups.push(files.iter().map(partitioned).collect::<PlanResult<_>>()?);
-        }
-        let places = match projection {
-            Some(wanted) => wanted.iter().map(|index| self.places[*index]).collect(),
-            None => self.places.clone(),
-        };
-        let config =
-            FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
-                .with_file_groups(groups.into_iter().map(FileGroup::new).collect())
-                .with_projection_indices(Some(places))?
-                .with_limit(limit)
-                .build();
-        Ok(DataSourceExec::from_data_source(config))
-    }
-}
-
-fn partitioned(file: &FilePart) -> PlanResult<PartitionedFile> {
-    let location = object_store::path::Path::from_absolute_path(&file.path)
-        .map_err(|error| DataFusionError::External(Box::new(error)))?;
-    let meta = ObjectMeta {
-        location,
-        last_modified: chrono::DateTime::UNIX_EPOCH,
-        size: file.size,
-        e_tag: None,
-        version: None,
-    };
-    Ok(PartitionedFile::new_from_meta(meta).with_partition_values(file.partition.clone()))
 }
 
 /// How one file of a text format becomes batches; called on a blocking thread.
@@ -155,12 +46,14 @@ pub(crate) trait RowReader: std::fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub(crate) struct TextFiles {
     schema: SchemaRef,
+    bytes: u64,
     parts: Vec<Arc<dyn PartitionStream>>,
 }
 
 impl TextFiles {
     /// Files that `reader` reads into the columns before the partition's.
     pub(crate) fn new(schema: SchemaRef, reader: Arc<dyn RowReader>, files: Vec<FilePart>) -> Self {
+        let bytes = files.iter().map(|file| file.size).sum();
         let parts = files
             .into_iter()
             .map(|file| {
@@ -171,7 +64,16 @@ impl TextFiles {
                 }) as Arc<dyn PartitionStream>
             })
             .collect();
-        Self { schema, parts }
+        Self {
+            schema,
+            bytes,
+            parts,
+        }
+    }
+
+    /// How large the files are together.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
     }
 }
 
@@ -212,7 +114,7 @@ impl TableProvider for TextFiles {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct TextPart {
     schema: SchemaRef,
     reader: Arc<dyn RowReader>,
@@ -225,30 +127,49 @@ impl PartitionStream for TextPart {
     }
 
     fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let part = self.clone();
         let schema = Arc::clone(&self.schema);
-        let mut builder = RecordBatchReceiverStreamBuilder::new(Arc::clone(&schema), 2);
-        let sender = builder.tx();
-        let reader = Arc::clone(&self.reader);
-        let file = self.file.clone();
-        builder.spawn_blocking(move || {
-            let mut failure = None;
-            let outcome = reader.read(&file.path, &mut |batch| {
-                let whole = with_partition(&schema, &batch, &file.partition);
-                let failed = whole.is_err();
-                if let Err(error) = &whole {
-                    failure = Some(error.clone());
-                }
-                !failed
-                    && sender
-                        .blocking_send(whole.map_err(DataFusionError::from))
-                        .is_ok()
+        if self.file.size <= SMALL_BYTES {
+            let batches = stream::once(async move {
+                let mut batches = Vec::new();
+                part.read(&mut |batch| {
+                    batches.push(Ok(batch));
+                    true
+                })?;
+                Ok::<_, DataFusionError>(stream::iter(batches))
             });
-            match failure {
-                Some(error) => Err(DataFusionError::from(error)),
-                None => outcome.map_err(DataFusionError::from),
-            }
+            return Box::pin(RecordBatchStreamAdapter::new(schema, batches.try_flatten()));
+        }
+        let mut builder = RecordBatchReceiverStreamBuilder::new(schema, 2);
+        let sender = builder.tx();
+        builder.spawn_blocking(move || {
+            part.read(&mut |batch| sender.blocking_send(Ok(batch)).is_ok())
         });
         builder.build()
+    }
+}
+
+impl TextPart {
+    /// Reads the file; `emit` answers false when nobody wants more.
+    fn read(&self, emit: &mut dyn FnMut(RecordBatch) -> bool) -> PlanResult<()> {
+        let mut failure = None;
+        let outcome = self
+            .reader
+            .read(&self.file.path, &mut |batch| match with_partition(
+                &self.schema,
+                &batch,
+                &self.file.partition,
+            ) {
+                Ok(whole) => emit(whole),
+                Err(error) => {
+                    failure = Some(error);
+                    false
+                }
+            });
+        match failure {
+            Some(error) => Err(error.into()),
+            None => Ok(outcome?),
+        }
     }
 }
 

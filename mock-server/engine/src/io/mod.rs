@@ -8,6 +8,7 @@ pub(crate) mod json;
 pub(crate) mod lines;
 pub(crate) mod listing;
 pub(crate) mod options;
+pub(crate) mod parquet_files;
 pub(crate) mod range;
 pub(crate) mod source;
 pub(crate) mod text;
@@ -121,9 +122,17 @@ pub(crate) async fn open(context: &Context, read: &proto::Read) -> Result<Opened
                 schema,
                 qualifier: Vec::new(),
             };
-            source::open(context, request).await.map(Opened::Source)
+            open_files(context, request).await
         }
     }
+}
+
+/// Opens files where long work runs: a schema may have to be inferred from all that they hold.
+async fn open_files(context: &Context, request: source::Request) -> Result<Opened> {
+    let inner = context.clone();
+    let work = async move { source::open(&inner, request).await };
+    let opened = Box::pin(context.session.workspace.compute().run(work)).await?;
+    Ok(Opened::Source(opened))
 }
 
 async fn open_name(context: &Context, table: &proto::read::NamedTable) -> Result<Opened> {
@@ -144,13 +153,14 @@ async fn open_name(context: &Context, table: &proto::read::NamedTable) -> Result
             schema: None,
             qualifier: Vec::new(),
         };
-        return source::open(context, request).await.map(Opened::Source);
+        return open_files(context, request).await;
     }
     let Ok(name) = catalog.qualify(&session.current_namespace(), &parts) else {
         return Ok(Opened::Nothing);
     };
     if name.schema.eq_ignore_ascii_case(information_schema::SCHEMA) {
-        let Some(provider) = information_schema::table(context, &name).await? else {
+        let table = Box::pin(information_schema::table(context, &name)).await?;
+        let Some(provider) = table else {
             return Ok(Opened::Nothing);
         };
         return Ok(Opened::Source(Source {
@@ -169,7 +179,11 @@ async fn open_name(context: &Context, table: &proto::read::NamedTable) -> Result
         RelationKind::Table(files) => {
             let mut all: BTreeMap<String, String> = files.options.clone();
             all.extend(table.options.iter().map(|(k, v)| (k.clone(), v.clone())));
-            let opened = source::table(context, &files, &Options::new(&all), name.parts()).await?;
+            let inner = context.clone();
+            let work = async move {
+                source::table(&inner, &files, &Options::new(&all), name.parts()).await
+            };
+            let opened = Box::pin(context.session.workspace.compute().run(work)).await?;
             Ok(Opened::Source(opened))
         }
     }

@@ -44,6 +44,11 @@ impl Range {
         }
     }
 
+    /// How many numbers there are.
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
+    }
+
     /// The one column `id`.
     pub(crate) fn schema_ref(&self) -> SchemaRef {
         Arc::clone(&self.schema)

@@ -7,9 +7,10 @@ use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use datafusion::catalog::TableProvider;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 
-use super::files::{FilePart, ParquetFiles, TextFiles};
+use super::files::{FilePart, TextFiles};
 use super::listing::{self, Listed};
 use super::options::Options;
+use super::parquet_files::ParquetFiles;
 use super::{Format, csv, json, lines};
 use crate::catalog::delta::{DeltaTables, Snapshot};
 use crate::catalog::store::TableEntry;
