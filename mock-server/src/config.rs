@@ -74,6 +74,9 @@ pub struct Config {
     pub python: Option<PathBuf>,
     /// What queries may hold in memory before they spill, in bytes.
     pub memory_limit_bytes: u64,
+    /// From how many bytes on a query that joins, groups or sorts is run by all processors. Below,
+    /// rows keep the order that small inputs have in Spark.
+    pub parallel_bytes: u64,
     /// Whether replies are compressed when a client that is not on loopback offers gzip. On
     /// loopback it costs nine to fifteen times the time it saves, so it is never done there.
     pub compression: bool,
@@ -105,6 +108,7 @@ impl Default for Config {
             journal: None,
             python: None,
             memory_limit_bytes: 2 << 30,
+            parallel_bytes: 8 << 20,
             compression: false,
             profiles: Vec::new(),
             clusters: Vec::new(),

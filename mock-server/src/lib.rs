@@ -20,6 +20,7 @@ pub use config::{
     Cluster, ClusterState, Config, ConfigError, Flavor, Limits, MESSAGE_LIMIT_BYTES,
     MissingComputeCode, Profile, Seed, Streams,
 };
+pub use gateway::lanes::STACK_BYTES;
 pub use gateway::tls::TlsError;
 pub use seed::SeedError;
 pub use server::{MockServer, Ready, Running, ServerError};

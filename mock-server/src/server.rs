@@ -25,6 +25,7 @@ use crate::config::{Config, Flavor};
 use crate::connect::{Local, Recorded};
 use crate::control::{self, Control};
 use crate::directory::{Directory, USER};
+use crate::gateway::lanes::Lanes;
 use crate::gateway::tls::{Authority, TlsError};
 use crate::gateway::{Gateway, listener, tunnel};
 use crate::seed::{SeedError, Seeder};
@@ -238,6 +239,7 @@ impl MockServer {
             journal: journal.clone(),
             stop: stop.clone(),
             tasks: tasks.clone(),
+            lanes: Lanes::start().map_err(ServerError::System)?,
             connections: AtomicU64::new(0),
             rpcs: AtomicU64::new(0),
         });
@@ -347,6 +349,7 @@ async fn open_workspace(config: &Config, data_dir: &Path) -> Result<Arc<Workspac
             Flavor::Oss => sparring_engine::Flavor::Oss,
         },
         memory_limit_bytes: usize::try_from(config.memory_limit_bytes).unwrap_or(usize::MAX),
+        parallel_bytes: config.parallel_bytes,
         user: USER.to_owned(),
         python: config.python.clone(),
     };

@@ -83,7 +83,7 @@ async fn run(session: &Arc<Session>, step: &Step) -> Verdict {
             let Some(question) = &request.analyze else {
                 return Verdict::Fail("the recorded question is empty".to_owned());
             };
-            match session.analyze(question).await {
+            match session.analyze(question.clone()).await {
                 Ok(result) => analysis_verdict(&step.answer, &result),
                 Err(error) => stop_verdict(&step.answer, Stop::Engine(error)),
             }
@@ -161,7 +161,7 @@ async fn execute(session: &Arc<Session>, plan: &Plan) -> Result<Answered, Stop> 
         responses,
         observed,
         ..
-    } = session.execute(plan).await?;
+    } = session.execute(&Arc::new(plan.clone())).await?;
     let mut answered = Answered {
         schema: Vec::new(),
         rows: Vec::new(),

@@ -194,7 +194,7 @@ fn root(plan: Option<&proto::Plan>) -> Result<&proto::Relation> {
 
 /// Opens what a relation reads and resolves it.
 pub(crate) async fn plan(context: &Context, relation: &proto::Relation) -> Result<Planned> {
-    Ok(plan_with_sources(context, relation).await?.0)
+    Ok(Box::pin(plan_with_sources(context, relation)).await?.0)
 }
 
 async fn plan_with_sources(

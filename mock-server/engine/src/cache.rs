@@ -122,10 +122,7 @@ enum State {
     /// Not computed yet.
     Empty,
     /// Computed, with the memory they take.
-    Filled(
-        Vec<RecordBatch>,
-        #[expect(dead_code, reason = "freed when dropped")] MemoryReservation,
-    ),
+    Filled(Vec<RecordBatch>, MemoryReservation),
     /// Not to be kept: unpersisted, or larger than the memory there is.
     Passing,
 }
@@ -144,6 +141,14 @@ impl Kept {
             schema,
             state: RwLock::new(State::Empty),
             filling: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// How much memory the rows take, once they were computed.
+    pub(crate) fn bytes(&self) -> u64 {
+        match &*self.state.read() {
+            State::Filled(_, memory) => memory.size() as u64,
+            State::Empty | State::Passing => 0,
         }
     }
 

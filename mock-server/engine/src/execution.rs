@@ -7,14 +7,15 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::physical_plan::execute_stream;
-use futures::stream::BoxStream;
+use datafusion::logical_expr::LogicalPlan;
+use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use parking_lot::Mutex;
 use sparring_proto::connect::{self as proto, execute_plan_response::ResponseType};
 
 use crate::error::{Error, Result};
 use crate::functions::kernels;
+use crate::physical::is_short;
 use crate::plan::context::Context;
 use crate::plan::scope::Column;
 use crate::plan::sources::Ready;
@@ -176,10 +177,9 @@ async fn start(
                 .ok_or_else(|| Error::internal(format!("the column `{}` was lost", column.name)))
         })
         .collect::<Result<_>>()?;
-    let physical = context.session.workspace.physical();
-    let batches = execute_stream(physical.plan(plan).await?, physical.task())?;
+    let batches = run_plan(context, plan).await?;
     let batches = batches.map(move |batch| {
-        let batch = batch.map_err(Error::from)?;
+        let batch = batch?;
         let columns: Vec<ArrayRef> = places
             .iter()
             .map(|place| Arc::clone(batch.column(*place)))
@@ -187,6 +187,22 @@ async fn start(
         kernels::batch(Arc::clone(&schema), columns, batch.num_rows())
     });
     Ok(batches.boxed())
+}
+
+/// Runs a plan: here if it is short, else where long work runs.
+async fn run_plan(
+    context: &Context,
+    plan: LogicalPlan,
+) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+    let short = is_short(&plan);
+    let workspace = &context.session.workspace;
+    let physical = Arc::clone(workspace.physical());
+    let batches = async move { physical.run(plan).await };
+    if short {
+        return batches.await;
+    }
+    let batches = stream::once(batches).try_flatten().boxed();
+    Ok(workspace.compute().stream(batches))
 }
 
 /// Whether the plan already yields exactly the visible columns in order.

@@ -6,6 +6,7 @@
 mod analyze;
 mod cache;
 mod catalog;
+mod compute;
 mod conf;
 mod error;
 mod execution;

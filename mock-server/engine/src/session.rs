@@ -3,10 +3,13 @@
 //! Knows nothing of who owns it; the server keys sessions by user and id.
 
 use std::collections::HashMap;
+use std::mem;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::stream::{StreamExt, empty};
 use parking_lot::RwLock;
+use prost::Message;
 use sparring_proto::connect::{
     Plan, analyze_plan_request::Analyze, analyze_plan_response::Result as AnalyzeResult,
     plan::OpType, relation::RelType,
@@ -17,10 +20,15 @@ use crate::catalog::Catalog;
 use crate::conf::Conf;
 use crate::error::{Error, Exception, Result};
 use crate::execution::Execution;
-use crate::plan::Planned;
 use crate::plan::context::Context;
+use crate::plan::relation::children::reads_files;
 use crate::plan::sources::View;
+use crate::plan::{Planned, command};
 use crate::workspace::Workspace;
+
+/// The size of a request up to which it is resolved on the thread that read it: some hundred
+/// nodes, a few milliseconds at the most.
+const SHORT_BYTES: usize = 16 << 10;
 
 /// One Spark session.
 pub struct Session {
@@ -190,19 +198,39 @@ impl Session {
     /// Runs a plan: a relation's rows as a stream, or a command to its end.
     ///
     /// The future may be dropped at any point to interrupt the work.
-    pub async fn execute(self: &Arc<Self>, plan: &Plan) -> Result<Execution> {
+    pub async fn execute(self: &Arc<Self>, plan: &Arc<Plan>) -> Result<Execution> {
+        if is_short(plan) {
+            return Box::pin(self.execute_here(plan)).await;
+        }
+        let (session, plan) = (Arc::clone(self), Arc::clone(plan));
+        let work = Box::pin(async move {
+            let mut execution = session.execute_here(&plan).await?;
+            let rows = execution.rows.as_mut();
+            let batches = rows.map(|rows| mem::replace(&mut rows.batches, empty().boxed()));
+            Ok((execution, batches))
+        });
+        let begun = self.workspace.compute().start(work);
+        let (mut execution, batches) = Box::pin(begun).await?;
+        if let (Some(rows), Some(batches)) = (&mut execution.rows, batches) {
+            rows.batches = batches;
+        }
+        Ok(execution)
+    }
+
+    // Futures are boxed where few of several are used: whoever holds them all moves them all.
+    async fn execute_here(self: &Arc<Self>, plan: &Plan) -> Result<Execution> {
         match plan.op_type.as_ref() {
             Some(OpType::Root(relation)) => {
                 let context = Context::of(self);
                 if let Some(RelType::Catalog(node)) = &relation.rel_type {
-                    let answer = crate::plan::command::catalog(&context, node).await?;
-                    return crate::execution::run(&context, &answer).await;
+                    let answer = Box::pin(command::catalog(&context, node)).await?;
+                    return Box::pin(crate::execution::run(&context, &answer)).await;
                 }
-                crate::execution::run(&context, relation).await
+                Box::pin(crate::execution::run(&context, relation)).await
             }
             Some(OpType::Command(command)) => {
                 let context = Context::of(self);
-                crate::plan::command::run(&context, command).await
+                Box::pin(command::run(&context, command)).await
             }
             Some(OpType::CompressedOperation(_)) => Err(Error::invalid_plan(
                 "a compressed plan must be decompressed before it runs",
@@ -215,7 +243,24 @@ impl Session {
     }
 
     /// Answers a question about a plan; never runs it, except for what `persist` asks.
-    pub async fn analyze(self: &Arc<Self>, request: &Analyze) -> Result<AnalyzeResult> {
-        crate::analyze::analyze(self, request).await
+    pub async fn analyze(self: &Arc<Self>, request: Analyze) -> Result<AnalyzeResult> {
+        if request.encoded_len() <= SHORT_BYTES {
+            return Box::pin(crate::analyze::analyze(self, &request)).await;
+        }
+        let session = Arc::clone(self);
+        let work = Box::pin(async move { crate::analyze::analyze(&session, &request).await });
+        Box::pin(self.workspace.compute().run(work)).await
     }
+}
+
+/// Whether a plan is resolved sooner than another thread would have begun with it. Tables that SQL
+/// names and what is run go elsewhere on their own.
+fn is_short(plan: &Plan) -> bool {
+    let by_kind = match plan.op_type.as_ref() {
+        Some(OpType::Root(relation)) => !reads_files(relation),
+        None => true,
+        Some(OpType::Command(command)) => command::is_short(command),
+        Some(OpType::CompressedOperation(_)) => false,
+    };
+    by_kind && plan.encoded_len() <= SHORT_BYTES
 }

@@ -2,19 +2,25 @@
 //!
 //! Knows nothing of a single session's configuration or views.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::SessionConfig;
 
 use crate::catalog::Catalog;
+use crate::compute::Compute;
 use crate::conf::Flavor;
 use crate::error::Result;
 use crate::io::inferred::Inferred;
 use crate::physical::Physical;
 use crate::session::Session;
+
+/// How many of the largest holders of memory an error about it names.
+const REPORTED_CONSUMERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
 
 /// How a workspace is opened.
 #[derive(Debug, Clone)]
@@ -25,6 +31,9 @@ pub struct Options {
     pub flavor: Flavor,
     /// What queries may hold in memory before they spill, in bytes.
     pub memory_limit_bytes: usize,
+    /// From how many bytes on a query that joins, groups or sorts is run by all processors. Below,
+    /// rows keep the order that small inputs have in Spark.
+    pub parallel_bytes: u64,
     /// What `current_user()` answers.
     pub user: String,
     /// The interpreter for Python workers.
@@ -35,17 +44,18 @@ pub struct Options {
 pub struct Workspace {
     pub(crate) options: Options,
     pub(crate) catalog: Catalog,
-    physical: Physical,
+    physical: Arc<Physical>,
+    compute: Compute,
     inferred: Inferred,
 }
 
 impl Workspace {
     /// Opens the data directory, making what a new workspace has: catalog `main` with schema
-    /// `default`, and `hive_metastore.default`.
+    /// `default`, and `hive_metastore.default`. Work that may take long will run on the runtime that
+    /// this is called on.
     pub async fn open(options: Options) -> Result<Arc<Self>> {
         let config = SessionConfig::new()
-            // One partition: rows keep the order that Spark's small inputs have, and plans of small
-            // data need no exchange. Sessions run beside each other, not one query in parallel.
+            // More where it is worth it (`physical/`).
             .with_target_partitions(1)
             .with_information_schema(false)
             .set_bool(
@@ -57,7 +67,12 @@ impl Workspace {
                 true,
             );
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_limit(options.memory_limit_bytes, 1.0)
+            // Each operator that can spill gets its share: with one pot for all, the first takes
+            // everything and the others fail.
+            .with_memory_pool(Arc::new(TrackConsumersPool::new(
+                FairSpillPool::new(options.memory_limit_bytes),
+                REPORTED_CONSUMERS,
+            )))
             .build_arc()?;
         let state = SessionStateBuilder::new()
             .with_config(config)
@@ -66,16 +81,22 @@ impl Workspace {
             .build();
         let catalog = Catalog::open(&options.data_dir, options.flavor)?;
         Ok(Arc::new(Self {
+            physical: Arc::new(Physical::new(state, options.parallel_bytes)),
             options,
             catalog,
-            physical: Physical::new(state),
+            compute: Compute::here(),
             inferred: Inferred::default(),
         }))
     }
 
     /// The engine's rules, configuration and memory pool; the same for all sessions.
-    pub(crate) fn physical(&self) -> &Physical {
+    pub(crate) fn physical(&self) -> &Arc<Physical> {
         &self.physical
+    }
+
+    /// The threads for what may take long.
+    pub(crate) fn compute(&self) -> &Compute {
+        &self.compute
     }
 
     /// Schemas inferred from files.

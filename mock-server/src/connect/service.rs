@@ -220,7 +220,7 @@ impl Local {
         analyze: Option<Analyze>,
     ) -> Result<proto::analyze_plan_response::Result> {
         let analyze = plan::prepare_analyze(analyze, self.limits.plan_bytes)?;
-        execute::guarded(session.engine.analyze(&analyze)).await
+        execute::guarded(session.engine.analyze(analyze)).await
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Instant;
 use sparring_journal::{Event, Journal, RefusalReason, RefusedBy, RpcFinished, RpcRefused};
 use tonic::{Code, Status};
 
+use super::lanes;
 use crate::status;
 
 /// One TCP connection, or one tunnel through the proxy.
@@ -105,6 +106,7 @@ impl Call {
         if self.finished.swap(true, Ordering::Relaxed) {
             return;
         }
+        lanes::answered();
         self.journal.record(Event::RpcFinished(RpcFinished {
             rpc: self.rpc,
             code: status::code_name(code).to_owned(),

@@ -73,16 +73,16 @@ pub(crate) async fn accept(gateway: Arc<Gateway>, listener: TcpListener) {
             peer,
             via_proxy: false,
         };
-        let task = Arc::clone(&gateway).serve(stream, origin);
-        gateway.tasks.spawn(task);
+        let task = Arc::clone(&gateway).serve_socket(stream, origin);
+        gateway.lanes.serve(&gateway.tasks, task);
     }
 }
 
-/// The next accepted connection; none when the gateway is told to stop.
+/// The next accepted connection, which any thread may serve; none when the gateway is told to stop.
 pub(crate) async fn next_connection(
     gateway: &Gateway,
     listener: &TcpListener,
-) -> Option<(TcpStream, SocketAddr)> {
+) -> Option<(std::net::TcpStream, SocketAddr)> {
     loop {
         let accepted = tokio::select! {
             () = gateway.stop.cancelled() => return None,
@@ -102,13 +102,21 @@ pub(crate) async fn next_connection(
 
 /// Accepts with Nagle's algorithm off: it makes each small reply wait for the client's delayed
 /// acknowledgement, some 40 ms. Everything that is served comes through here.
-async fn accept_one(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+async fn accept_one(listener: &TcpListener) -> io::Result<(std::net::TcpStream, SocketAddr)> {
     let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    Ok((stream, peer))
+    Ok((stream.into_std()?, peer))
 }
 
 impl Gateway {
+    /// Serves a socket that was accepted on another thread.
+    async fn serve_socket(self: Arc<Self>, stream: std::net::TcpStream, origin: Origin) {
+        match TcpStream::from_std(stream) {
+            Ok(stream) => self.serve(stream, origin).await,
+            Err(error) => tracing::warn!("failed to serve a connection: {error}"),
+        }
+    }
+
     /// Serves one byte stream to its end.
     pub(crate) async fn serve(self: Arc<Self>, stream: impl Stream + 'static, origin: Origin) {
         let id = self.next_connection();

@@ -5,6 +5,7 @@
 
 pub(crate) mod auth;
 pub(crate) mod call;
+pub(crate) mod lanes;
 mod limits;
 pub(crate) mod listener;
 pub(crate) mod tls;
@@ -39,6 +40,7 @@ use crate::directory::Directory;
 use crate::status;
 use auth::{Claims, authority, check_call};
 use call::{Call, Connection, Sent};
+use lanes::Lanes;
 use limits::CheckedFrames;
 
 const SERVICE_PATH: &str = "/spark.connect.SparkConnectService/";
@@ -67,6 +69,7 @@ pub(crate) struct Gateway {
     pub(crate) control: Option<Router>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
+    pub(crate) lanes: Lanes,
     pub(crate) connections: AtomicU64,
     pub(crate) rpcs: AtomicU64,
 }

@@ -26,13 +26,16 @@ const HTTPS_PORT: u16 = 443;
 /// Accepts until the gateway is told to stop.
 pub(crate) async fn accept(gateway: Arc<Gateway>, listener: TcpListener) {
     while let Some((stream, peer)) = next_connection(&gateway, &listener).await {
-        gateway
-            .tasks
-            .spawn(serve(Arc::clone(&gateway), stream, peer));
+        let task = serve(Arc::clone(&gateway), stream, peer);
+        gateway.lanes.serve(&gateway.tasks, task);
     }
 }
 
-async fn serve(gateway: Arc<Gateway>, stream: TcpStream, peer: SocketAddr) {
+async fn serve(gateway: Arc<Gateway>, stream: std::net::TcpStream, peer: SocketAddr) {
+    let stream = match TcpStream::from_std(stream) {
+        Ok(stream) => stream,
+        Err(error) => return tracing::warn!("failed to serve a connection: {error}"),
+    };
     let service = service_fn({
         let gateway = Arc::clone(&gateway);
         move |request| {

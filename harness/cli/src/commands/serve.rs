@@ -4,7 +4,7 @@
 use std::{env, io};
 
 use sparring_harness::exit;
-use sparring_server::{Config, Flavor, MockServer, ServerError};
+use sparring_server::{Config, Flavor, MockServer, STACK_BYTES, ServerError};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -15,9 +15,6 @@ use crate::{
 
 /// What log lines are shown, in the syntax of `tracing`'s filter.
 const LOG_VARIABLE: &str = "SPARRING_LOG";
-
-/// Plans are trees and are handled by recursion; the bound on their depth needs this much.
-const STACK_BYTES: usize = 64 << 20;
 
 /// `sparring serve`.
 pub(crate) fn serve(arguments: ServeArguments, printer: Printer) -> u8 {

@@ -69,7 +69,7 @@ impl Client {
                 command_type: Some(command),
             })),
         };
-        Ok(self.session.execute(&plan).await?.responses)
+        Ok(self.session.execute(&Arc::new(plan)).await?.responses)
     }
 
     /// The rows of a relation: values with a bar between.
@@ -77,7 +77,7 @@ impl Client {
         let plan = proto::Plan {
             op_type: Some(OpType::Root(relation)),
         };
-        let rows = self.session.execute(&plan).await?.rows.unwrap();
+        let rows = self.session.execute(&Arc::new(plan)).await?.rows.unwrap();
         let batches: Vec<_> = rows.batches.try_collect().await?;
         let options = FormatOptions::default().with_null("null");
         let mut lines = Vec::new();
@@ -129,6 +129,7 @@ pub(crate) async fn open(directory: &std::path::Path, flavor: Flavor) -> Arc<Wor
         data_dir: directory.to_owned(),
         flavor,
         memory_limit_bytes: 256 * 1024 * 1024,
+        parallel_bytes: 8 << 20,
         user: "dev@example.com".to_owned(),
         python: None,
     };

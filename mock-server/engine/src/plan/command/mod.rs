@@ -54,6 +54,37 @@ pub(crate) async fn seed_table(
     table::create(context, new, Some(rows)).await
 }
 
+/// Whether a command only notes something, or hands its work over itself (`statement.rs`).
+pub(crate) fn is_short(command: &proto::Command) -> bool {
+    match command.command_type.as_ref() {
+        Some(
+            CommandType::CreateDataframeView(_)
+            | CommandType::SqlCommand(_)
+            | CommandType::RemoveCachedRemoteRelationCommand(_)
+            | CommandType::GetResourcesCommand(_)
+            | CommandType::MlCommand(_)
+            | CommandType::RegisterFunction(_)
+            | CommandType::RegisterTableFunction(_)
+            | CommandType::RegisterDataSource(_)
+            | CommandType::WriteStreamOperationStart(_)
+            | CommandType::StreamingQueryCommand(_)
+            | CommandType::StreamingQueryManagerCommand(_)
+            | CommandType::StreamingQueryListenerBusCommand(_)
+            | CommandType::CreateResourceProfileCommand(_)
+            | CommandType::ExecuteExternalCommand(_)
+            | CommandType::PipelineCommand(_)
+            | CommandType::Extension(_),
+        )
+        | None => true,
+        Some(
+            CommandType::WriteOperation(_)
+            | CommandType::WriteOperationV2(_)
+            | CommandType::MergeIntoTableCommand(_)
+            | CommandType::CheckpointCommand(_),
+        ) => false,
+    }
+}
+
 /// Runs a command to its end.
 pub(crate) async fn run(context: &Context, command: &proto::Command) -> Result<Execution> {
     let response = match command
@@ -62,23 +93,23 @@ pub(crate) async fn run(context: &Context, command: &proto::Command) -> Result<E
         .required("command.command_type")?
     {
         CommandType::CreateDataframeView(node) => {
-            view::create(context, node).await?;
+            Box::pin(view::create(context, node)).await?;
             None
         }
         CommandType::WriteOperation(node) => {
-            write::write(context, node).await?;
+            Box::pin(write::write(context, node)).await?;
             None
         }
         CommandType::WriteOperationV2(node) => {
-            write::write_v2(context, node).await?;
+            Box::pin(write::write_v2(context, node)).await?;
             None
         }
-        CommandType::SqlCommand(node) => Some(statement::sql(context, node).await?),
+        CommandType::SqlCommand(node) => Some(Box::pin(statement::sql(context, node)).await?),
         CommandType::MergeIntoTableCommand(node) => {
-            change::merge(context, node, None, &[]).await?;
+            Box::pin(change::merge(context, node, None, &[])).await?;
             None
         }
-        CommandType::CheckpointCommand(node) => Some(checkpoint(context, node).await?),
+        CommandType::CheckpointCommand(node) => Some(Box::pin(checkpoint(context, node)).await?),
         CommandType::RemoveCachedRemoteRelationCommand(node) => {
             let relation = node.relation.as_ref().required("relation")?;
             context.session.remove_checkpoint(&relation.relation_id);

@@ -53,9 +53,10 @@ pub(super) async fn sql(context: &Context, node: &proto::SqlCommand) -> Result<R
         other => {
             let mut context = context.clone();
             context.sql_text = Some(text.as_str().into());
-            Box::pin(run(&context, other))
-                .await
-                .map_err(|error| at_its_table(error, &text))?
+            let workspace = Arc::clone(&context.session.workspace);
+            let work = Box::pin(async move { run(&context, other).await });
+            let answer = Box::pin(workspace.compute().run(work)).await;
+            answer.map_err(|error| at_its_table(error, &text))?
         }
     };
     Ok(ResponseType::SqlCommandResult(SqlCommandResult {

@@ -2,10 +2,20 @@
 //!
 //! Exhaustive over the protocol, so that a new relation cannot hide what it reads.
 
+use sparring_proto::connect::read::ReadType;
 use sparring_proto::connect::relation::RelType;
 use sparring_proto::connect::{self as proto};
 
 use crate::error::Result;
+
+/// Whether files are read somewhere below a relation. What SQL text reads is not looked for.
+pub(crate) fn reads_files(relation: &proto::Relation) -> bool {
+    let is_file = match &relation.rel_type {
+        Some(RelType::Read(read)) => matches!(read.read_type, Some(ReadType::DataSource(_))),
+        _ => false,
+    };
+    is_file || inputs(relation).into_iter().any(reads_files)
+}
 
 /// The relations directly below one.
 pub(crate) fn inputs(relation: &proto::Relation) -> Vec<&proto::Relation> {
