@@ -236,7 +236,8 @@ impl Stage {
         let (collected, exited) = runner::run(job, self.progress.as_ref(), || {
             watch.look(&workspace.new_entries())
         })
-        .await?;
+        .await
+        .map_err(|error| self.blamed(error))?;
 
         let mut events = vec![(begin_ms, Event::ScenarioStarted(started))];
         events.extend(
@@ -317,6 +318,16 @@ impl Stage {
         }
     }
 
+    /// A program that cannot be started is the user's mistake where the user named it.
+    fn blamed(&self, error: Error) -> Error {
+        match (&self.commands, error) {
+            (Commands::Given(_), Error::Spawn { command, source }) => {
+                Error::CommandNotFound { command, source }
+            }
+            (_, error) => error,
+        }
+    }
+
     fn timeout(&self, scenario: &Scenario) -> Duration {
         // A context is built in seconds; two minutes are for a machine that is very busy.
         let most = self.config.check.timeout();
@@ -342,6 +353,8 @@ fn server_config(
     project_dir: &Path,
 ) -> String {
     let mut config = tables.clone();
+    // Scenarios run side by side, each with a workspace and a proxy of its own.
+    config.remove("proxy_listen");
     if scenario.runs == Runs::Context {
         // Nothing is read in these, so nothing is seeded.
         config.remove("seed");

@@ -111,6 +111,14 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
+    /// `sparring run` was given a command that is not there or is no program.
+    #[error("failed to start `{command}`: {source}")]
+    CommandNotFound {
+        /// The command.
+        command: String,
+        /// The cause.
+        source: io::Error,
+    },
     /// `sparring run` was given no command.
     #[error("no command given")]
     CommandMissing,
@@ -179,6 +187,10 @@ impl Error {
             }
             Self::NoRequirements { .. } => Some(
                 "write the project's requirements into requirements.txt, or use `--python`".to_owned(),
+            ),
+            Self::CommandNotFound { .. } => Some(
+                "give a program that is on the PATH, or the path of one; the words after `--` are not a shell's"
+                    .to_owned(),
             ),
             Self::CommandMissing => {
                 Some("put the command after two dashes: `sparring run -- kedro run`".to_owned())

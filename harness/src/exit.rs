@@ -53,7 +53,8 @@ pub fn of_error(error: &Error) -> u8 {
         | Error::ServerRefused { .. }
         | Error::RecordInvalid { .. }
         | Error::RecordUnreadable { .. }
-        | Error::CommandMissing => WRONG_USE,
+        | Error::CommandMissing
+        | Error::CommandNotFound { .. } => WRONG_USE,
         Error::CaUnreadable { .. }
         | Error::ServerFailed { .. }
         | Error::Spawn { .. }

@@ -2,6 +2,7 @@
 //! their hash, so that the second check starts at once.
 
 use std::{
+    collections::HashSet,
     env,
     fs::{self, File},
     io,
@@ -12,7 +13,7 @@ use std::{
 use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
-use crate::{Error, Progress, python::inspect};
+use crate::{Error, Progress, python::inspect, runner::Group};
 
 /// Written last; an environment without it was not finished and is made again.
 const COMPLETE: &str = ".sparring-complete";
@@ -104,6 +105,7 @@ async fn build(planned: &Planned, progress: &dyn Progress) -> Result<(), Error> 
     if venv.exists() {
         fs::remove_dir_all(venv).map_err(failed)?;
     }
+    let unfinished = Unfinished(venv);
     let mut make = Command::new(base);
     make.args(["-m", "venv"]).arg(venv);
     succeed(make, requirements).await?;
@@ -126,8 +128,37 @@ async fn build(planned: &Planned, progress: &dyn Progress) -> Result<(), Error> 
             &list
         })
         .current_dir(project);
+    let temporary = venv.join("tmp");
+    fs::create_dir(&temporary).map_err(failed)?;
+    install.env("TMPDIR", &temporary);
     succeed(install, requirements).await?;
-    fs::write(venv.join(COMPLETE), "").map_err(failed)
+    // What pip leaves there is of no use to anybody.
+    let _ = fs::remove_dir_all(temporary);
+    fs::write(venv.join(COMPLETE), "").map_err(failed)?;
+    unfinished.done();
+    Ok(())
+}
+
+/// An environment that is being made. Dropping this removes it, with pip's temporary files in it.
+#[must_use = "the environment is removed when this is dropped"]
+struct Unfinished<'a>(&'a Path);
+
+impl Unfinished<'_> {
+    fn done(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        // Whoever wrote there was killed just now, and may still finish what it was writing.
+        for _ in 0..100 {
+            if fs::remove_dir_all(self.0).is_ok() || !self.0.exists() {
+                return;
+            }
+            std::thread::yield_now();
+        }
+    }
 }
 
 async fn succeed(mut command: Command, requirements: &Requirements) -> Result<(), Error> {
@@ -135,12 +166,21 @@ async fn succeed(mut command: Command, requirements: &Requirements) -> Result<()
         requirements: requirements.origin.clone(),
         reason,
     };
-    let output = command
+    let child = command
         .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .process_group(0)
         .kill_on_drop(true)
-        .output()
+        .spawn()
+        .map_err(|error| failed(error.to_string()))?;
+    // pip has children of its own; they end with it, also when this is interrupted.
+    let group = Group::of(&child);
+    let output = child
+        .wait_with_output()
         .await
         .map_err(|error| failed(error.to_string()))?;
+    drop(group);
     if output.status.success() {
         return Ok(());
     }
@@ -154,16 +194,21 @@ struct Requirements {
     origin: PathBuf,
     text: String,
     is_file: bool,
+    /// What the files say that this one includes.
+    included: Vec<String>,
 }
 
 impl Requirements {
     fn of(project: &Path) -> Result<Self, Error> {
         let origin = project.join("requirements.txt");
         if let Ok(text) = fs::read_to_string(&origin) {
+            let mut included = Vec::new();
+            include(&origin, &text, &mut HashSet::new(), &mut included);
             return Ok(Self {
                 origin,
                 text,
                 is_file: true,
+                included,
             });
         }
         let origin = project.join("pyproject.toml");
@@ -186,19 +231,44 @@ impl Requirements {
             origin,
             text: lines.join("\n") + "\n",
             is_file: false,
+            included: Vec::new(),
         })
     }
 
     fn key(&self, python: &str) -> String {
-        let hash = Sha256::new()
+        let mut hash = Sha256::new()
             .chain_update(python)
             .chain_update([0])
-            .chain_update(&self.text)
-            .finalize();
-        hash.iter()
+            .chain_update(&self.text);
+        for text in &self.included {
+            hash = hash.chain_update([0]).chain_update(text);
+        }
+        hash.finalize()
+            .iter()
             .take(8)
             .map(|byte| format!("{byte:02x}"))
             .collect()
+    }
+}
+
+/// Adds what the files say that a requirements file includes, and those that they include.
+fn include(file: &Path, text: &str, seen: &mut HashSet<PathBuf>, included: &mut Vec<String>) {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    for line in text.lines() {
+        let mut words = line.trim().splitn(2, [' ', '=']);
+        let (Some("-r" | "--requirement" | "-c" | "--constraint"), Some(name)) =
+            (words.next(), words.next())
+        else {
+            continue;
+        };
+        let path = folder.join(name.trim());
+        // One that cannot be read is pip's to complain about.
+        if let Ok(text) = fs::read_to_string(&path)
+            && seen.insert(path.clone())
+        {
+            include(&path, &text, seen, included);
+            included.push(text);
+        }
     }
 }
 
@@ -239,5 +309,23 @@ mod tests {
         assert!(from_file.is_file);
         assert_ne!(from_file.key("3.11.7"), from_project.key("3.11.7"));
         assert_ne!(from_file.key("3.11.7"), from_file.key("3.12.0"));
+    }
+
+    #[test]
+    fn included_files_change_the_key_and_may_include_each_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+        fs::create_dir(dir.path().join("more")).unwrap();
+        write("requirements.txt", "kedro\n-r more/base.txt\n");
+        write(
+            "more/base.txt",
+            "pandas\n--constraint=limits.txt\n-r ../requirements.txt\n",
+        );
+        write("more/limits.txt", "numpy<2\n");
+        let key = || Requirements::of(dir.path()).unwrap().key("3.11.7");
+        let before = key();
+        assert_eq!(before, key());
+        write("more/limits.txt", "numpy<3\n");
+        assert_ne!(before, key());
     }
 }

@@ -2,7 +2,7 @@
 //! reports only print what this holds.
 
 use serde::Serialize;
-use sparring_journal::{Action, Attribution, Event};
+use sparring_journal::{Action, Attribution, Event, OutputStream};
 
 use crate::{
     Finding, Run, Severity,
@@ -230,10 +230,22 @@ fn pipeline_happened(scenario: &ScenarioRun) -> String {
             format!("the hook {} failed: {reason}", failed.hook)
         })
     };
-    match pipeline.or_else(hook) {
+    match pipeline.or_else(hook).or_else(|| last_words(scenario)) {
         Some(reason) => format!("{status}: {reason}"),
         None => status,
     }
+}
+
+/// What a process said last before it failed: a traceback ends with its error.
+fn last_words(scenario: &ScenarioRun) -> Option<String> {
+    scenario
+        .all(|event| match event {
+            Event::OutputLine(line) if line.stream == OutputStream::Stderr => Some(line),
+            _ => None,
+        })
+        .filter(|line| line.text.contains(char::is_alphanumeric))
+        .last()
+        .map(|line| first_line(&line.text))
 }
 
 fn context_happened(scenario: &ScenarioRun) -> String {

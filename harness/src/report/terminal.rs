@@ -184,6 +184,11 @@ impl Page {
         };
         let line = self.paint(style, &line);
         self.line(&line);
+        if !unexplained.is_empty() {
+            self.line(
+                "hint: what the project said stands above, and in the file of `--record`; `sparring doctor` says what its environment lacks",
+            );
+        }
     }
 }
 

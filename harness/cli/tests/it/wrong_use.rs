@@ -262,16 +262,17 @@ fn a_command_that_fails_by_itself_has_a_status_of_its_own() {
     let text = place.seen(&["run", "--", "sh", "-c", "echo broken >&2; exit 7"]);
     assert!(text.starts_with("status 3\n"), "{text}");
     assert!(
-        text.contains("exit status 7") && text.contains("broken"),
+        text.contains("exit status 7: broken\n") && text.contains("\nhint: what the project said"),
         "{text}"
     );
     check(
         &place,
         &["run", "--", "/no/such/command"],
         &expect![[r#"
-        status 4
+        status 2
         scenario command: the command succeeds
         error: failed to start `/no/such/command`: No such file or directory (os error 2)
+        hint: give a program that is on the PATH, or the path of one; the words after `--` are not a shell's
     "#]],
     );
 }
