@@ -10,12 +10,12 @@ use chrono_tz::Tz;
 use parking_lot::RwLock;
 
 use crate::error::{Error, Result};
-use keys::{ALLOWED_ON_DATABRICKS, Kind, key};
+use keys::{ALLOWED_ON_DATABRICKS, Key, Kind, key};
 
 /// Whose rules hold for configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Flavor {
-    /// Databricks: only keys on its allow-list can be read and set (`CONFIG_NOT_AVAILABLE`).
+    /// Databricks: only keys on its allow-list can be set (`CONFIG_NOT_AVAILABLE`).
     #[default]
     Databricks,
     /// Apache Spark: unknown keys are accepted and kept.
@@ -47,10 +47,31 @@ impl Conf {
         }
     }
 
-    /// The value that was set, else Spark's default; `SQL_CONF_NOT_FOUND` if there is neither.
-    pub fn get(&self, name: &str) -> Result<String> {
-        self.option(name)
-            .ok_or_else(|| Error::new("SQL_CONF_NOT_FOUND", [("sqlConf", quoted(name))]))
+    /// The value that was set, else Spark's default, which may be none; `SQL_CONF_NOT_FOUND` for
+    /// a key that is neither set nor known.
+    pub fn get(&self, name: &str) -> Result<Option<String>> {
+        match self.option(name) {
+            Some(value) => Ok(Some(value)),
+            None if key(name).is_some_and(|known| known.kind != Kind::Core) => Ok(None),
+            None => Err(Error::new(
+                "SQL_CONF_NOT_FOUND",
+                [("sqlConf", quoted(name))],
+            )),
+        }
+    }
+
+    /// The value that was set, else `default`, which must be a value that could be set. As in
+    /// Spark, the key's own default counts only where the cluster has set it.
+    pub fn get_or(&self, name: &str, default: Option<String>) -> Result<Option<String>> {
+        let known = key(name);
+        let set = self.values.read().get(name).cloned();
+        if let Some(set) = set.or_else(|| known.and_then(set_by_cluster)) {
+            return Ok(Some(set));
+        }
+        if let (Some(known), Some(default)) = (known, &default) {
+            known.check(default)?;
+        }
+        Ok(default)
     }
 
     /// The value that was set, else Spark's default.
@@ -66,7 +87,7 @@ impl Conf {
     pub fn set(&self, name: &str, value: &str) -> Result<(), ConfError> {
         self.check_modifiable(name)?;
         if let Some(known) = key(name) {
-            known.check(name, value)?;
+            known.check(value)?;
         }
         self.values
             .write()
@@ -91,18 +112,14 @@ impl Conf {
         key(name).is_some_and(|known| known.kind == Kind::Session)
     }
 
-    /// Every value under `prefix`, the prefix cut off; defaults included, as in Spark.
+    /// Every value under `prefix` that the cluster or the session has set, the prefix cut off.
+    /// Defaults are not among them, as in Spark.
     pub fn all(&self, prefix: &str) -> Vec<(String, String)> {
         let mut found: BTreeMap<String, String> = keys::KEYS
             .iter()
-            .filter_map(|known| Some((known.name.to_owned(), known.default?.to_owned())))
+            .filter_map(|known| Some((known.name.to_owned(), set_by_cluster(known)?)))
             .collect();
-        found.extend(
-            self.values
-                .read()
-                .iter()
-                .map(|(k, v)| (k.clone(), v.clone())),
-        );
+        found.extend(self.explicit());
         found
             .into_iter()
             .filter_map(|(k, v)| k.strip_prefix(prefix).map(|rest| (rest.to_owned(), v)))
@@ -139,6 +156,13 @@ impl Conf {
             None => Ok(()),
         }
     }
+}
+
+/// What the cluster was started with.
+fn set_by_cluster(known: &Key) -> Option<String> {
+    let set = ["spark.sql.warehouse.dir", "spark.sql.catalogImplementation"];
+    let default = known.default.filter(|_| set.contains(&known.name))?;
+    Some(default.to_owned())
 }
 
 /// Databricks refuses `spark.*` keys and bare words outside its list; the keys that PySpark itself

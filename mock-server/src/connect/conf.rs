@@ -25,18 +25,19 @@ pub(super) fn operate(conf: &Conf, operation: Option<Operation>) -> Result<Answe
     };
     match operation {
         OpType::Set(request) => set(conf, request),
-        OpType::Get(request) => pairs(request.keys, |key| conf.get(key).map(Some)),
+        OpType::Get(request) => pairs(request.keys, |key| conf.get(key)),
         OpType::GetOption(request) => pairs(request.keys, |key| Ok(conf.option(key))),
-        OpType::GetWithDefault(request) => Ok(answer(
-            request
-                .pairs
-                .into_iter()
-                .map(|pair| KeyValue {
-                    value: conf.option(&pair.key).or(pair.value),
+        OpType::GetWithDefault(request) => request
+            .pairs
+            .into_iter()
+            .map(|pair| {
+                Ok(KeyValue {
+                    value: conf.get_or(&pair.key, pair.value)?,
                     key: pair.key,
                 })
-                .collect(),
-        )),
+            })
+            .collect::<Result<_>>()
+            .map(answer),
         OpType::GetAll(request) => Ok(answer(
             conf.all(request.prefix.as_deref().unwrap_or_default())
                 .into_iter()

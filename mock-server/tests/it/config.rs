@@ -1,13 +1,14 @@
 //! The `Config` RPC, as recorded from Apache Spark 4.1.4.
 
 use expect_test::{Expect, expect};
+use serde_json::{Value, json};
 use sparring_proto::connect::KeyValue;
 use sparring_proto::connect::config_request::operation::OpType;
 use sparring_proto::connect::config_request::{
     Get, GetAll, GetOption, GetWithDefault, IsModifiable, Set, Unset,
 };
 
-use crate::client::{Client, Server};
+use crate::client::{Client, Server, error_info};
 
 async fn check(client: &mut Client, op: OpType, expected: &Expect) {
     let answer = match client.config(op).await {
@@ -87,7 +88,7 @@ async fn every_operation_answers_as_spark_does() {
     check(
         client,
         OpType::GetWithDefault(GetWithDefault { pairs }),
-        &expect!["zz=- yy=d spark.sql.ansi.enabled=true []"],
+        &expect!["zz=- yy=d spark.sql.ansi.enabled=false []"],
     )
     .await;
     // The prefix is cut off.
@@ -189,4 +190,100 @@ async fn everything_that_clients_read_has_a_plain_value() {
     ] {
         assert!(client.get_config(key).await.unwrap().is_some(), "{key}");
     }
+}
+
+fn recorded(name: &str) -> Value {
+    let path = format!(
+        "{}/../fixtures/protocol/{name}.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// What Apache Spark 4.1.4 answered to good and bad values of changeable, static and unknown keys.
+#[tokio::test]
+async fn settings_are_taken_and_refused_as_spark_does() {
+    let server = Server::with("flavor = 'oss'").await;
+    let client = &mut server.client().await;
+    let mut differences = Vec::new();
+    for case in recorded("config_set").as_array().unwrap() {
+        let Some(key) = case["key"].as_str() else {
+            continue;
+        };
+        let silent = case["silent"].as_bool().unwrap();
+        let answer = client
+            .config(set(&[(key, case["value"].as_str())], silent))
+            .await;
+        let found = match answer {
+            Ok(answer) => json!({ "warnings": answer.warnings }),
+            Err(status) => {
+                let info = error_info(&status);
+                let parameters: Value = serde_json::from_str(&info["messageParameters"]).unwrap();
+                let classes: Vec<String> = serde_json::from_str(&info["classes"]).unwrap();
+                json!({
+                    "class": info["errorClass"],
+                    "java": classes[0].rsplit('.').next(),
+                    "message": status.message(),
+                    "parameters": parameters,
+                    "sqlstate": info["sqlState"],
+                })
+            }
+        };
+        let expected = match &case["error"] {
+            Value::Null => json!({ "warnings": case["warnings"] }),
+            error => error.clone(),
+        };
+        if found != expected {
+            differences.push(format!("{key}: {found}\ninstead of {expected}"));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// Keys whose value is ours: places and sizes of this server, no traces of a JVM that is not there,
+/// and plain digits where a client calls `int()`.
+const OURS: [&str; 14] = [
+    "spark.app.id",
+    "spark.app.name",
+    "spark.connect.execute.reattachable.enabled",
+    "spark.connect.grpc.arrow.maxBatchSize",
+    "spark.connect.grpc.binding.address",
+    "spark.connect.grpc.binding.port",
+    "spark.driver.memory",
+    "spark.master",
+    "spark.sql.artifact.isolation.enabled",
+    "spark.sql.connect.serverStacktrace.enabled",
+    "spark.sql.session.localRelationChunkSizeLimit",
+    "spark.sql.session.localRelationSizeLimit",
+    "spark.sql.session.timeZone",
+    "spark.sql.warehouse.dir",
+];
+
+#[tokio::test]
+async fn every_key_of_spark_has_its_default_and_may_be_set_as_there() {
+    let server = Server::with("flavor = 'oss'").await;
+    let client = &mut server.client().await;
+    let mut differences = Vec::new();
+    let recorded = recorded("config");
+    let groups = ["all_keys", "client_keys"].map(|group| recorded[group].as_object().unwrap());
+    for (key, expected) in groups.into_iter().flatten() {
+        let asked = vec![key.clone()];
+        let modifiable = IsModifiable {
+            keys: asked.clone(),
+        };
+        let modifiable = client.config(OpType::IsModifiable(modifiable)).await;
+        let option = client
+            .config(OpType::GetOption(GetOption { keys: asked }))
+            .await;
+        let first = |answer: sparring_proto::connect::ConfigResponse| answer.pairs[0].value.clone();
+        let modifiable = modifiable.map(first).unwrap() == Some("true".to_owned());
+        let value = option.map(first).unwrap();
+        if modifiable != expected["is_modifiable"].as_bool().unwrap() {
+            differences.push(format!("{key} may be set: {modifiable}"));
+        }
+        if !OURS.contains(&key.as_str()) && value.as_deref() != expected["value"].as_str() {
+            differences.push(format!("{key}: {value:?} instead of {}", expected["value"]));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
 }

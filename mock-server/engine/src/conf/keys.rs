@@ -1,7 +1,10 @@
 //! The configuration keys we know: default, and whether a session may change them.
 //!
-//! Values are those that Apache Spark 4.1.4 answers, except sizes: clients parse them with `int()`,
-//! so they are plain digits (`3221225472`, never `3221225472b`).
+//! Values are those that Apache Spark 4.1.4 answers, except the sizes of local relations: clients
+//! parse them with `int()`, so they are plain digits (`3221225472`, never `3221225472b`).
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use chrono_tz::Tz;
 
@@ -23,7 +26,12 @@ pub(super) enum Kind {
 enum Value {
     Any,
     Boolean,
-    Whole,
+    Int,
+    /// An int above zero.
+    Positive,
+    Long,
+    /// `10485760`, `10MB`.
+    Bytes,
     TimeZone,
     OneOf(&'static [&'static str]),
 }
@@ -38,61 +46,100 @@ pub(super) struct Key {
 
 impl Key {
     /// Refuses a value that Spark would refuse.
-    pub(super) fn check(&self, name: &str, value: &str) -> Result<()> {
-        let trimmed = value.trim();
+    pub(super) fn check(&self, value: &str) -> Result<()> {
+        let text = value.trim();
+        let mismatch = |right: bool, conf_type: &'static str| {
+            if right {
+                return Ok(());
+            }
+            let class = "INVALID_CONF_VALUE.TYPE_MISMATCH";
+            Err(self.invalid(class, value, Some(("confType", conf_type))))
+        };
         match self.value {
             Value::Any => Ok(()),
-            Value::Boolean if matches!(trimmed.to_ascii_lowercase().as_str(), "true" | "false") => {
-                Ok(())
+            Value::Boolean => mismatch(
+                ["true", "false"]
+                    .iter()
+                    .any(|word| text.eq_ignore_ascii_case(word)),
+                "boolean",
+            ),
+            Value::Int => mismatch(text.parse::<i32>().is_ok(), "int"),
+            Value::Positive => match text.parse::<i32>() {
+                Ok(number) if number > 0 => Ok(()),
+                Ok(_) => {
+                    let requirement = format!("The value of {} must be positive", self.name);
+                    let requirement = Some(("confRequirement", requirement.as_str()));
+                    Err(self.invalid("INVALID_CONF_VALUE.REQUIREMENT", value, requirement))
+                }
+                Err(_) => mismatch(false, "int"),
+            },
+            Value::Long => mismatch(text.parse::<i64>().is_ok(), "long"),
+            Value::Bytes => mismatch(is_bytes(text), "bytes in BYTE"),
+            Value::TimeZone if text.parse::<Tz>().is_ok() => Ok(()),
+            Value::TimeZone => Err(self.invalid("INVALID_CONF_VALUE.TIME_ZONE", value, None)),
+            Value::OneOf(values) if values.iter().any(|v| v.eq_ignore_ascii_case(text)) => Ok(()),
+            Value::OneOf(values) => {
+                let class = "INVALID_CONF_VALUE.OUT_OF_RANGE_OF_OPTIONS";
+                let options = values.join(", ");
+                Err(self.invalid(class, value, Some(("confOptions", options.as_str()))))
             }
-            Value::Whole if trimmed.parse::<i64>().is_ok() => Ok(()),
-            Value::TimeZone if trimmed.parse::<Tz>().is_ok() => Ok(()),
-            Value::OneOf(values) if values.iter().any(|v| v.eq_ignore_ascii_case(trimmed)) => {
-                Ok(())
-            }
-            Value::TimeZone => Err(Error::new(
-                "INVALID_CONF_VALUE.TIME_ZONE",
-                [
-                    ("confName", quoted(name)),
-                    ("confValue", format!("'{value}'")),
-                ],
-            )),
-            Value::OneOf(values) => Err(Error::new(
-                "INVALID_CONF_VALUE.OUT_OF_RANGE_OF_OPTIONS",
-                [
-                    ("confName", quoted(name)),
-                    ("confValue", format!("'{value}'")),
-                    ("confOptions", values.join(", ")),
-                ],
-            )),
-            Value::Boolean | Value::Whole => Err(Error::new(
-                "INVALID_CONF_VALUE.TYPE_MISMATCH",
-                [
-                    ("confName", quoted(name)),
-                    ("confValue", format!("'{value}'")),
-                    (
-                        "confType",
-                        if self.value == Value::Boolean {
-                            "boolean"
-                        } else {
-                            "long"
-                        }
-                        .to_owned(),
-                    ),
-                ],
-            )),
         }
+    }
+
+    fn invalid(
+        &self,
+        class: &'static str,
+        value: &str,
+        more: Option<(&'static str, &str)>,
+    ) -> Error {
+        let parameters = [("confName", self.name), ("confValue", value)];
+        Error::new(class, parameters.into_iter().chain(more))
     }
 }
 
-fn quoted(name: &str) -> String {
-    format!("\"{name}\"")
+/// A size as Spark reads it: a whole number and a unit, bytes without one.
+fn is_bytes(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let unit = digits.trim_start_matches(|c: char| c.is_ascii_digit());
+    let number = &text[..text.len() - unit.len()];
+    let units = [
+        "", "b", "k", "kb", "m", "mb", "g", "gb", "t", "tb", "p", "pb",
+    ];
+    number.parse::<i64>().is_ok() && units.iter().any(|known| unit.eq_ignore_ascii_case(known))
 }
 
 /// The row of a key.
 pub(super) fn key(name: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|known| known.name == name)
+    KEYS.iter()
+        .find(|known| known.name == name)
+        .or_else(|| OTHERS.get(name))
 }
+
+/// The other SQL keys of Apache Spark 4.1.4. They change nothing here; that they exist, whether
+/// they may be set and what they are by default is answered as Spark does.
+static OTHERS: LazyLock<HashMap<&'static str, Key>> = LazyLock::new(|| {
+    let others = include_str!("spark-keys.txt").lines();
+    others
+        .filter_map(|line| {
+            let mut words = line.splitn(3, '\t');
+            let (name, kind, default) = (words.next()?, words.next()?, words.next());
+            let key = Key {
+                name,
+                default,
+                kind: if kind == "static" {
+                    Kind::Static
+                } else {
+                    Kind::Session
+                },
+                value: match default {
+                    Some("true" | "false") => Value::Boolean,
+                    _ => Value::Any,
+                },
+            };
+            Some((name, key))
+        })
+        .collect()
+});
 
 const fn session(name: &'static str, default: &'static str, value: Value) -> Key {
     Key {
@@ -107,14 +154,22 @@ const fn flag(name: &'static str, default: &'static str) -> Key {
     session(name, default, Value::Boolean)
 }
 
-const fn whole(name: &'static str, default: &'static str) -> Key {
-    session(name, default, Value::Whole)
+const fn int(name: &'static str, default: &'static str) -> Key {
+    session(name, default, Value::Int)
 }
 
-const fn fixed(name: &'static str, default: &'static str) -> Key {
+const fn long(name: &'static str, default: &'static str) -> Key {
+    session(name, default, Value::Long)
+}
+
+const fn bytes(name: &'static str, default: &'static str) -> Key {
+    session(name, default, Value::Bytes)
+}
+
+const fn fixed(name: &'static str, default: Option<&'static str>) -> Key {
     Key {
         name,
-        default: Some(default),
+        default,
         kind: Kind::Static,
         value: Value::Any,
     }
@@ -139,25 +194,25 @@ pub(super) const KEYS: &[Key] = &[
         "TIMESTAMP_LTZ",
         Value::OneOf(&["TIMESTAMP_NTZ", "TIMESTAMP_LTZ"]),
     ),
-    whole("spark.sql.shuffle.partitions", "200"),
-    whole("spark.sql.autoBroadcastJoinThreshold", "10485760"),
+    session("spark.sql.shuffle.partitions", "200", Value::Positive),
+    bytes("spark.sql.autoBroadcastJoinThreshold", "10485760b"),
     flag("spark.sql.adaptive.enabled", "true"),
     flag("spark.sql.crossJoin.enabled", "true"),
     flag("spark.sql.groupByOrdinal", "true"),
     flag("spark.sql.orderByOrdinal", "true"),
     flag("spark.sql.groupByAliases", "true"),
     flag("spark.sql.repl.eagerEval.enabled", "false"),
-    whole("spark.sql.repl.eagerEval.maxNumRows", "20"),
-    whole("spark.sql.repl.eagerEval.truncate", "20"),
+    int("spark.sql.repl.eagerEval.maxNumRows", "20"),
+    int("spark.sql.repl.eagerEval.truncate", "20"),
     session(
         "spark.sql.legacy.timeParserPolicy",
         "CORRECTED",
-        Value::OneOf(&["EXCEPTION", "CORRECTED", "LEGACY"]),
+        Value::OneOf(&["EXCEPTION", "LEGACY", "CORRECTED"]),
     ),
     session(
         "spark.sql.storeAssignmentPolicy",
         "ANSI",
-        Value::OneOf(&["ANSI", "STRICT", "LEGACY"]),
+        Value::OneOf(&["ANSI", "LEGACY", "STRICT"]),
     ),
     session("spark.sql.sources.default", "parquet", Value::Any),
     session(
@@ -169,7 +224,7 @@ pub(super) const KEYS: &[Key] = &[
         "spark.sql.sources.partitionColumnTypeInference.enabled",
         "true",
     ),
-    whole("spark.sql.files.maxRecordsPerFile", "0"),
+    long("spark.sql.files.maxRecordsPerFile", "0"),
     session("spark.sql.parquet.compression.codec", "snappy", Value::Any),
     session(
         "spark.sql.columnNameOfCorruptRecord",
@@ -189,10 +244,10 @@ pub(super) const KEYS: &[Key] = &[
         "false",
     ),
     flag("spark.sql.execution.arrow.useLargeVarTypes", "false"),
-    whole("spark.sql.execution.arrow.maxRecordsPerBatch", "10000"),
+    int("spark.sql.execution.arrow.maxRecordsPerBatch", "10000"),
     flag(
         "spark.sql.execution.pandas.convertToArrowArraySafely",
-        "false",
+        "true",
     ),
     flag("spark.sql.execution.pandas.inferPandasDictAsMap", "false"),
     session(
@@ -212,46 +267,49 @@ pub(super) const KEYS: &[Key] = &[
         "false",
     ),
     flag("spark.sql.pyspark.jvmStacktrace.enabled", "false"),
-    whole("spark.sql.pyspark.plotting.max_rows", "1000"),
+    int("spark.sql.pyspark.plotting.max_rows", "1000"),
     flag("spark.sql.connect.serverStacktrace.enabled", "false"),
-    whole("spark.sql.session.localRelationCacheThreshold", "1048576"),
-    whole("spark.sql.session.localRelationChunkSizeRows", "10000"),
-    whole("spark.sql.session.localRelationChunkSizeBytes", "16777216"),
-    whole(
+    int("spark.sql.session.localRelationCacheThreshold", "1048576"),
+    int("spark.sql.session.localRelationChunkSizeRows", "10000"),
+    long("spark.sql.session.localRelationChunkSizeBytes", "16777216"),
+    long(
         "spark.sql.session.localRelationBatchOfChunksSizeBytes",
         "1073741824",
     ),
-    whole("spark.sql.session.localRelationSizeLimit", "3221225472"),
-    whole(
+    bytes("spark.sql.session.localRelationSizeLimit", "3221225472"),
+    bytes(
         "spark.sql.session.localRelationChunkSizeLimit",
         "2097152000",
     ),
-    whole(
+    int(
         "spark.connect.session.planCompression.threshold",
         "10485760",
     ),
     session(
         "spark.connect.session.planCompression.defaultAlgorithm",
         "ZSTD",
-        Value::OneOf(&["ZSTD", "NONE"]),
-    ),
-    whole(
-        "spark.connect.execute.reattachable.senderMaxStreamDuration",
-        "120000",
-    ),
-    whole(
-        "spark.connect.execute.reattachable.senderMaxStreamSize",
-        "1073741824",
+        Value::OneOf(&["NONE", "ZSTD"]),
     ),
     session("spark.sql.defaultCatalog", "spark_catalog", Value::Any),
-    fixed("spark.sql.warehouse.dir", "dbfs:/user/hive/warehouse"),
-    fixed("spark.sql.catalogImplementation", "in-memory"),
-    fixed("spark.sql.extensions", ""),
-    fixed("spark.sql.globalTempDatabase", "global_temp"),
-    fixed("spark.sql.streaming.ui.enabled", "true"),
-    fixed("spark.connect.grpc.maxInboundMessageSize", "134217728"),
-    fixed("spark.connect.grpc.arrow.maxBatchSize", "4194304"),
-    fixed("spark.connect.grpc.maxMetadataSize", "1024"),
+    fixed("spark.sql.warehouse.dir", Some("dbfs:/user/hive/warehouse")),
+    fixed("spark.sql.catalogImplementation", Some("in-memory")),
+    fixed("spark.sql.extensions", None),
+    fixed("spark.sql.globalTempDatabase", Some("global_temp")),
+    fixed("spark.sql.streaming.ui.enabled", Some("true")),
+    fixed(
+        "spark.connect.execute.reattachable.senderMaxStreamDuration",
+        Some("120000ms"),
+    ),
+    fixed(
+        "spark.connect.execute.reattachable.senderMaxStreamSize",
+        Some("1073741824b"),
+    ),
+    fixed(
+        "spark.connect.grpc.maxInboundMessageSize",
+        Some("134217728b"),
+    ),
+    fixed("spark.connect.grpc.arrow.maxBatchSize", Some("4194304b")),
+    fixed("spark.connect.grpc.maxMetadataSize", Some("1024b")),
     core("spark.app.id", None),
     core("spark.driver.memory", None),
     core("spark.executor.memory", None),
@@ -259,7 +317,7 @@ pub(super) const KEYS: &[Key] = &[
     core("spark.executor.instances", None),
     core("spark.driver.cores", None),
     core("spark.driver.maxResultSize", None),
-    core("spark.master", None),
+    core("spark.plugins", None),
     core("spark.submit.deployMode", None),
     core("spark.scheduler.mode", None),
     core("spark.serializer", None),
@@ -271,6 +329,7 @@ pub(super) const KEYS: &[Key] = &[
 /// serverless and standard compute, plus what clients send at the start of every session.
 pub(super) const ALLOWED_ON_DATABRICKS: &[&str] = &[
     "spark.app.name",
+    "spark.master",
     "spark.remote",
     "spark.databricks.*",
     "spark.sql.*",
