@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use prost::Message;
 use serde_json::json;
-use sparring_engine::{Error, Exception};
+use sparring_engine::{Error, Exception, QueryContext};
 use sparring_proto::connect::fetch_error_details_response as details;
 use tonic::{Code, Status};
 
@@ -212,16 +212,25 @@ fn cut(message: &str, room_bytes: usize) -> String {
     short
 }
 
-fn query_context(context: &sparring_engine::QueryContext) -> details::QueryContext {
-    details::QueryContext {
-        context_type: details::query_context::ContextType::Sql.into(),
-        object_type: String::new(),
-        object_name: String::new(),
-        start_index: context.start_index,
-        stop_index: context.stop_index,
+fn query_context(context: &QueryContext) -> details::QueryContext {
+    use details::query_context::ContextType;
+    let common = details::QueryContext {
         fragment: context.fragment(),
-        call_site: String::new(),
         summary: context.summary(),
+        ..details::QueryContext::default()
+    };
+    match context {
+        QueryContext::Sql(place) => details::QueryContext {
+            context_type: ContextType::Sql.into(),
+            start_index: place.start_index,
+            stop_index: place.stop_index,
+            ..common
+        },
+        QueryContext::DataFrame(call) => details::QueryContext {
+            context_type: ContextType::Dataframe.into(),
+            call_site: call.call_site.to_string(),
+            ..common
+        },
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures::StreamExt as _;
 use serde_json::{Value, json};
-use sparring_engine::{Error, Exception, Execution, Session};
+use sparring_engine::{Error, Exception, Execution, QueryContext, Session};
 use sparring_proto::connect::analyze_plan_response::Result as AnalyzeResult;
 use sparring_proto::connect::execute_plan_response::ResponseType;
 use sparring_proto::connect::plan::OpType;
@@ -200,12 +200,13 @@ fn found_failure(error: &Error) -> Failure {
         contexts: error
             .context()
             .map(|context| {
-                format!(
-                    "[{}..{}] {}",
-                    context.start_index,
-                    context.stop_index,
-                    render::quoted(&context.fragment())
-                )
+                let fragment = render::quoted(&context.fragment());
+                match context {
+                    QueryContext::Sql(place) => {
+                        format!("[{}..{}] {fragment}", place.start_index, place.stop_index)
+                    }
+                    QueryContext::DataFrame(_) => format!("dataframe {fragment}"),
+                }
             })
             .into_iter()
             .collect(),

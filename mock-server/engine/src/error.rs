@@ -3,6 +3,7 @@
 //! Knows no gRPC code and no HTTP status; the server's `status.rs` does that mapping.
 
 mod conditions;
+mod context;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,62 +16,10 @@ use sparring_sql::{ParseError, RaisedBy, Showing};
 
 pub use conditions::Exception;
 use conditions::{Condition, condition};
+pub use context::{DataFrameContext, QueryContext, SqlContext};
 
 /// The result of everything in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// Where in a SQL text an error arose; clients show it under the message.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct QueryContext {
-    /// Index of the first character of the fragment.
-    pub start_index: i32,
-    /// Index of the last character of the fragment, inclusive as in Spark.
-    pub stop_index: i32,
-    /// One-based line of the fragment's start.
-    pub line: i32,
-    /// Zero-based column of the fragment's start.
-    pub start_position: i32,
-    /// The whole SQL text.
-    pub sql_text: Arc<str>,
-}
-
-impl QueryContext {
-    /// The part of the text that failed.
-    pub fn fragment(&self) -> String {
-        let start = usize::try_from(self.start_index).unwrap_or(0);
-        let stop = usize::try_from(self.stop_index).unwrap_or(0);
-        self.sql_text
-            .chars()
-            .skip(start)
-            .take((stop + 1).saturating_sub(start))
-            .collect()
-    }
-
-    /// Spark's `SQLQueryContext.summary`: the position, the line, and carets under the fragment.
-    pub fn summary(&self) -> String {
-        let line_text = self
-            .sql_text
-            .lines()
-            .nth(usize::try_from(self.line - 1).unwrap_or(0))
-            .unwrap_or_default();
-        let start = usize::try_from(self.start_position).unwrap_or(0);
-        let length = self
-            .fragment()
-            .chars()
-            .take_while(|c| *c != '\n')
-            .count()
-            .max(1);
-        let carets = "^".repeat(length.min(line_text.chars().count().saturating_sub(start).max(1)));
-        format!(
-            "== SQL (line {}, position {}) ==\n{}\n{}{}\n",
-            self.line,
-            self.start_position + 1,
-            line_text,
-            " ".repeat(start),
-            carets
-        )
-    }
-}
 
 /// A failure with Spark's class, state and parameters.
 #[derive(Clone)]
@@ -149,7 +98,7 @@ impl Error {
 
     /// A plan that no client should send: a field unset, a value out of range.
     pub fn invalid_plan(message: impl Into<String>) -> Self {
-        Self::plain(Exception::InvalidPlanInput, message)
+        Self::internal(message).thrown_as(Exception::InvalidPlanInput)
     }
 
     /// The same error with another value for a parameter; the message follows.
@@ -162,7 +111,7 @@ impl Error {
         self
     }
 
-    /// The same error, pointing at a place in the SQL text. A place already known is kept, since
+    /// The same error, pointing at where it arose. A place already known is kept, since
     /// the innermost one is the most exact.
     #[must_use]
     pub fn at(mut self, context: Option<QueryContext>) -> Self {
@@ -213,7 +162,7 @@ impl Error {
         &self.0.parameters
     }
 
-    /// The place in the SQL text, if the failure has one.
+    /// Where it arose, if that is known.
     pub fn context(&self) -> Option<&QueryContext> {
         self.0.context.as_ref()
     }
@@ -236,17 +185,22 @@ impl Error {
         if let Some(context) = &self.0.context
             && self.0.exception != Exception::Parse
         {
-            match self.0.exception {
+            match (self.0.exception, context) {
                 // An analysis error names line and position; a runtime error shows the fragment.
-                Exception::Analysis
-                | Exception::ExtendedAnalysis
-                | Exception::NoSuchNamespace
-                | Exception::NoSuchTable
-                | Exception::TempTableAlreadyExists => {
-                    text.push_str(&format!(
-                        "; line {} pos {}",
-                        context.line, context.start_position
-                    ));
+                (
+                    Exception::Analysis
+                    | Exception::ExtendedAnalysis
+                    | Exception::NoSuchNamespace
+                    | Exception::NoSuchTable
+                    | Exception::TempTableAlreadyExists,
+                    place,
+                ) => {
+                    if let QueryContext::Sql(place) = place {
+                        text.push_str(&format!(
+                            "; line {} pos {}",
+                            place.line, place.start_position
+                        ));
+                    }
                 }
                 _ => {
                     text.push('\n');
@@ -338,13 +292,13 @@ impl From<ParseError> for Error {
 
 fn place(error: &ParseError) -> QueryContext {
     let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-    QueryContext {
+    QueryContext::Sql(SqlContext {
         start_index: number(error.start),
         stop_index: number(error.stop),
         line: number(error.line),
         start_position: number(error.position),
         sql_text: error.sql_text.as_str().into(),
-    }
+    })
 }
 
 /// Kernels raise our errors through DataFusion; this finds the one inside.

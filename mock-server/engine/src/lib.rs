@@ -22,7 +22,7 @@ mod types;
 mod workspace;
 
 pub use conf::{Conf, ConfError, Flavor};
-pub use error::{Error, Exception, QueryContext, Result};
+pub use error::{DataFrameContext, Error, Exception, QueryContext, Result, SqlContext};
 pub use execution::{Execution, Metric, ObservedMetrics, Rows};
 pub use session::Session;
 pub use workspace::{Options, Workspace};

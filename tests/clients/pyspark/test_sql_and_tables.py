@@ -135,3 +135,14 @@ def test_errors(spark, query, condition):
     if pyspark.__version__ >= "4":
         assert raised.value.getCondition().startswith(condition)
         assert raised.value.getSqlState()
+
+
+def test_an_error_says_where_the_program_asked_for_it(spark):
+    if pyspark.__version__ < "4":
+        pytest.skip("clients before 4.0 do not say where they were called")
+    with pytest.raises(Exception, match="DIVIDE_BY_ZERO") as raised:
+        spark.range(1).select(F.col("id") / F.lit(0)).collect()
+    [context] = raised.value.getQueryContext()
+    assert context.fragment() == "__truediv__"
+    assert "test_sql_and_tables.py:" in context.callSite()
+    assert context.summary().startswith('== DataFrame ==\n"__truediv__" was called from\n')

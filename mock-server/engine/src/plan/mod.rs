@@ -23,7 +23,7 @@ use std::sync::Arc;
 use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
 use sparring_proto::connect as proto;
 
-use crate::error::{QueryContext, Result};
+use crate::error::{DataFrameContext, QueryContext, Result, SqlContext};
 use context::Context;
 use names::Outer;
 use scope::{Column, ColumnId, Scope};
@@ -166,27 +166,30 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The place in the SQL text that a node came from.
+    /// Where a node came from: a place in the SQL text, or a line of the client's program.
     pub(crate) fn origin(&self, origin: Option<&proto::Origin>) -> Option<QueryContext> {
         use proto::origin::Function;
         let place = match origin?.function.as_ref()? {
             Function::JvmOrigin(place) => place,
-            // The call site in a Python file; Spark shows it as a DataFrame context, which we do
-            // not offer.
-            Function::PythonOrigin(_) => return None,
+            Function::PythonOrigin(call) => {
+                return Some(QueryContext::DataFrame(DataFrameContext {
+                    fragment: call.fragment.as_str().into(),
+                    call_site: call.call_site.as_str().into(),
+                }));
+            }
         };
         let sql_text: Arc<str> = match (&place.sql_text, &self.sql_text) {
             (Some(text), _) if !text.is_empty() => text.as_str().into(),
             (_, Some(text)) => Arc::clone(text),
             _ => return None,
         };
-        Some(QueryContext {
+        Some(QueryContext::Sql(SqlContext {
             start_index: place.start_index?,
             stop_index: place.stop_index?,
             line: place.line.unwrap_or(1),
             start_position: place.start_position.unwrap_or(0),
             sql_text,
-        })
+        }))
     }
 
     /// Steps into a `WithRelations`.

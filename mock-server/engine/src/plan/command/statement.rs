@@ -21,7 +21,7 @@ use super::{alter_view, change, describe, insert, namespace, show, view};
 use crate::catalog::now_ms;
 use crate::catalog::store::{Change, ConstraintEntry, RelationEntry, RelationKind, ViewEntry};
 use crate::conf::Flavor;
-use crate::error::{Error, Exception, QueryContext, Result};
+use crate::error::{Error, Exception, QueryContext, Result, SqlContext};
 use crate::io::Format;
 use crate::plan::context::Context;
 use crate::types::names::quote;
@@ -75,12 +75,14 @@ fn at_its_table(error: Error, text: &str) -> Error {
     let parts = name.and_then(|name| sparring_sql::parse_multipart_identifier(name).ok());
     let place = parts.and_then(|parts| sparring_sql::locate_name(text, &parts));
     let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-    error.at(place.map(|place| QueryContext {
-        start_index: number(place.start),
-        stop_index: number(place.stop),
-        line: number(place.line),
-        start_position: number(place.position),
-        sql_text: text.into(),
+    error.at(place.map(|place| {
+        QueryContext::Sql(SqlContext {
+            start_index: number(place.start),
+            stop_index: number(place.stop),
+            line: number(place.line),
+            start_position: number(place.position),
+            sql_text: text.into(),
+        })
     }))
 }
 

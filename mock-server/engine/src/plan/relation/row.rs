@@ -192,7 +192,7 @@ impl Planner<'_> {
                 .filter(|column| self.context.same_name(&column.name, name))
                 .collect();
             if matching.is_empty() {
-                return Err(Error::internal(format!(
+                return Err(Error::invalid_plan(format!(
                     "Invalid deduplicate column {name}"
                 )));
             }

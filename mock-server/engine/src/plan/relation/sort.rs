@@ -19,6 +19,11 @@ impl Planner<'_> {
     /// `Sort`.
     pub(super) fn sort(&self, node: &proto::Sort) -> Result<Planned> {
         let input = self.relation(node.input.as_deref().required("sort.input")?)?;
+        if node.order.is_empty() {
+            return Err(Error::invalid_plan(
+                "'order' must be present and contain elements.",
+            ));
+        }
         let order = expanded(&node.order, &input);
         if let Some(below) = input.below.clone()
             && let Some(grouped) = &below.aggregate
