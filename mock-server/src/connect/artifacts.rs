@@ -15,7 +15,7 @@ use sparring_proto::connect::add_artifacts_response::ArtifactSummary;
 const RESERVED_BYTES: i64 = 256 << 20;
 
 /// The prefix of local data, which is named by its hash: equal names mean equal content.
-pub(super) const CACHE_PREFIX: &str = "cache/";
+const CACHE_PREFIX: &str = "cache/";
 
 /// One `AddArtifacts` stream.
 pub(super) struct Upload {
@@ -192,6 +192,12 @@ pub(super) fn statuses(session: &Session, names: Vec<String>) -> HashMap<String,
             (name, exists)
         })
         .collect()
+}
+
+/// The size of local data that was uploaded under this hash.
+pub(super) fn cached_bytes(session: &Session, hash: &str) -> Option<u64> {
+    let content = session.artifact(&format!("{CACHE_PREFIX}{hash}"))?;
+    Some(content.len() as u64)
 }
 
 fn keep(session: &Session, name: &str, content: Bytes) -> Result<()> {

@@ -14,6 +14,9 @@ use sparring_proto::connect::{Plan, Relation};
 
 use super::relations::walk;
 
+/// Spark's class for more local data than is allowed.
+pub(super) const TOO_LARGE: &str = "LOCAL_RELATION_SIZE_LIMIT_EXCEEDED";
+
 /// The bytes of all local data under `roots`. `artifact_bytes` answers how large an uploaded
 /// artifact is; one that is used twice was uploaded once and counts once.
 pub(super) fn total_bytes<'a>(
@@ -91,16 +94,16 @@ fn hashes(relation: &Relation) -> &[String] {
 }
 
 /// Refuses a plan with more local data than is allowed.
-pub(super) fn check(total: u64, limit_bytes: Option<u64>) -> Result<()> {
-    match limit_bytes {
-        Some(limit) if total > limit => Err(Error::new(
-            "LOCAL_RELATION_SIZE_LIMIT_EXCEEDED",
-            [
-                ("actualSize", total.to_string()),
-                ("sizeLimit", limit.to_string()),
-            ],
-        )
-        .hint("upload the data as a file and read it, or write it to a table in parts")),
-        _ => Ok(()),
+pub(super) fn check(total: u64, limit_bytes: u64) -> Result<()> {
+    if total <= limit_bytes {
+        return Ok(());
     }
+    Err(Error::new(
+        TOO_LARGE,
+        [
+            ("actualSize", total.to_string()),
+            ("sizeLimit", limit_bytes.to_string()),
+        ],
+    )
+    .hint("upload the data as a file and read it, or write it to a table in parts"))
 }

@@ -5,6 +5,7 @@
 mod artifacts;
 mod conf;
 mod describe;
+mod envelope;
 mod execute;
 mod ipc;
 mod local_data;
@@ -12,6 +13,7 @@ mod operations;
 mod plan;
 mod recorded;
 mod relations;
+mod request;
 mod sender;
 mod service;
 mod sessions;

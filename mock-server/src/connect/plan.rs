@@ -13,6 +13,8 @@ use sparring_proto::connect::plan::compressed_operation::OpType as Operation;
 use sparring_proto::connect::plan::{CompressedOperation, OpType};
 use sparring_proto::connect::{Command, CompressionCodec, Plan, Relation};
 
+use super::local_data;
+
 /// The plan of an `ExecutePlan`, ready for the engine.
 pub(super) fn prepare(plan: Option<Plan>, limit_bytes: u64) -> Result<Plan> {
     let mut plan = plan.unwrap_or_default();
@@ -62,6 +64,39 @@ pub(super) fn plans(analyze: &mut Analyze) -> [Option<&mut Plan>; 2] {
     }
 }
 
+/// The relation of a question that carries no plan.
+pub(super) fn bare_relation(analyze: &Analyze) -> Option<&Relation> {
+    match analyze {
+        Analyze::Persist(request) => request.relation.as_ref(),
+        Analyze::Unpersist(request) => request.relation.as_ref(),
+        Analyze::GetStorageLevel(request) => request.relation.as_ref(),
+        Analyze::Schema(_)
+        | Analyze::Explain(_)
+        | Analyze::TreeString(_)
+        | Analyze::IsLocal(_)
+        | Analyze::IsStreaming(_)
+        | Analyze::InputFiles(_)
+        | Analyze::SparkVersion(_)
+        | Analyze::DdlParse(_)
+        | Analyze::SameSemantics(_)
+        | Analyze::SemanticHash(_)
+        | Analyze::JsonToDdl(_) => None,
+    }
+}
+
+/// The relations that a question is about.
+pub(super) fn relations(analyze: &mut Analyze) -> Vec<&Relation> {
+    // Asked twice, because the borrow checker does not see that the plans are another case.
+    if bare_relation(analyze).is_some() {
+        return bare_relation(analyze).into_iter().collect();
+    }
+    plans(analyze)
+        .into_iter()
+        .flatten()
+        .filter_map(|plan| local_data::roots(plan))
+        .collect()
+}
+
 /// Decompresses in place; nothing to do for a plan that is not compressed.
 pub(super) fn decompress(plan: &mut Plan, limit_bytes: u64) -> Result<()> {
     let Some(OpType::CompressedOperation(compressed)) = &plan.op_type else {
@@ -83,7 +118,13 @@ pub(super) fn decompress(plan: &mut Plan, limit_bytes: u64) -> Result<()> {
 
 /// Decompresses with a bound: a few kilobytes can stand for many gigabytes.
 fn unpack(data: &[u8], limit_bytes: u64) -> Result<Bytes> {
-    let mut unpacked = Vec::new();
+    // Most clients say how much it will be. Without, growing would copy what is there already.
+    let announced = zstd::zstd_safe::get_frame_content_size(data)
+        .ok()
+        .flatten()
+        .unwrap_or(0);
+    let room = announced.min(limit_bytes + 1);
+    let mut unpacked = Vec::with_capacity(usize::try_from(room).unwrap_or(0));
     let read = zstd::stream::read::Decoder::new(data)
         .and_then(|decoder| decoder.take(limit_bytes + 1).read_to_end(&mut unpacked));
     if let Err(error) = read {
@@ -111,7 +152,7 @@ fn parse(compressed: &CompressedOperation, data: Bytes) -> Result<OpType> {
             .map(OpType::Command)
             .map_err(cannot_parse),
         Operation::Unspecified => Err(cannot_parse(
-            "This oneOf field in spark.connect.Plan.CompressedOperation is not set: OP_TYPE_UNSPECIFIED",
+            Error::invalid_plan("This oneOf field in spark.connect.Plan.CompressedOperation is not set: OP_TYPE_UNSPECIFIED").message(),
         )),
     }
 }
@@ -167,7 +208,7 @@ mod tests {
             1,
             0,
             &expect![
-                "This enum value of spark.connect.CompressionCodec is invalid: COMPRESSION_CODEC_UNSPECIFIED(0)"
+                "[INTERNAL_ERROR] This enum value of spark.connect.CompressionCodec is invalid: COMPRESSION_CODEC_UNSPECIFIED(0) SQLSTATE: XX000"
             ],
         );
         check(
@@ -175,7 +216,7 @@ mod tests {
             0,
             1,
             &expect![[r#"
-            [CONNECT_INVALID_PLAN.CANNOT_PARSE] The Spark Connect plan is invalid. Cannot decompress or parse the input plan (This oneOf field in spark.connect.Plan.CompressedOperation is not set: OP_TYPE_UNSPECIFIED)
+            [CONNECT_INVALID_PLAN.CANNOT_PARSE] The Spark Connect plan is invalid. Cannot decompress or parse the input plan ([INTERNAL_ERROR] This oneOf field in spark.connect.Plan.CompressedOperation is not set: OP_TYPE_UNSPECIFIED SQLSTATE: XX000)
             This may be caused by a corrupted compressed plan.
             To disable plan compression, set 'spark.connect.session.planCompression.threshold' to -1. SQLSTATE: 56K00"#]],
         );

@@ -19,10 +19,11 @@ use sparring_proto::connect::spark_connect_service_server::SparkConnectService;
 use sparring_proto::connect::{self as proto, UserContext};
 use tonic::{Code, Request, Response, Status, Streaming};
 
-use super::artifacts::CACHE_PREFIX;
 use super::describe::{self, Description};
+use super::envelope::Envelope;
 use super::sender::Responses;
 use super::service::Local;
+use super::{local_data, plan};
 use crate::gateway::call::{Call, Excess, Sent};
 use crate::status;
 
@@ -32,23 +33,19 @@ const SEEN_SESSIONS: usize = 10_000;
 
 /// What a recorder must know of uploads to tell how much local data a plan brings.
 pub(crate) trait Uploads {
-    /// The size of an artifact of a session.
-    fn artifact_bytes(
-        &self,
-        user: Option<&UserContext>,
-        session_id: &str,
-        name: &str,
-    ) -> Option<u64>;
+    /// The size of local data of a session that was uploaded under this hash.
+    fn cached_bytes(&self, user: Option<&UserContext>, session_id: &str, hash: &str)
+    -> Option<u64>;
 }
 
 impl Uploads for Local {
-    fn artifact_bytes(
+    fn cached_bytes(
         &self,
         user: Option<&UserContext>,
         session_id: &str,
-        name: &str,
+        hash: &str,
     ) -> Option<u64> {
-        Self::artifact_bytes(self, user, session_id, name)
+        Self::cached_bytes(self, user, session_id, hash)
     }
 }
 
@@ -77,27 +74,62 @@ impl<S> Recorded<S> {
         }
     }
 
-    fn begin<T>(
+    /// Journals that the message of a call was read.
+    fn begin<T: Envelope>(&self, request: &Request<T>) -> Option<Recording> {
+        self.begin_operation(request, None, &[])
+    }
+
+    /// The same for a call about one operation.
+    fn begin_operation<T: Envelope>(
         &self,
         request: &Request<T>,
-        user: Option<&UserContext>,
-        session_id: &str,
-        read: RpcRead,
+        operation_id: Option<&str>,
+        tags: &[String],
     ) -> Option<Recording> {
         let call = Arc::clone(request.extensions().get::<Arc<Call>>()?);
-        let user_id = user.map(|user| user.user_id.clone()).unwrap_or_default();
+        let message = request.get_ref();
+        let user_id = message
+            .user()
+            .map(|user| user.user_id.clone())
+            .unwrap_or_default();
+        let session_id = message.session_id().to_owned();
         call.reached_service();
         call.record(Event::RpcRead(RpcRead {
             rpc: call.rpc,
-            session_id: Some(session_id.to_owned()),
+            session_id: Some(session_id.clone()),
             user_id: Some(user_id.clone()),
-            ..read
+            client_type: message.client_type().map(str::to_owned),
+            operation_id: operation_id.map(str::to_owned),
+            tags: tags.to_vec(),
         }));
         Some(Recording {
             call,
             user_id,
-            session_id: session_id.to_owned(),
+            session_id,
         })
+    }
+
+    /// Journals that a call was refused for the size of its local data, if it was.
+    fn local_data_refused<T>(
+        &self,
+        recording: Option<&Recording>,
+        result: &Result<T, Status>,
+        local_bytes: u64,
+    ) {
+        if let (Some(recording), Err(status), Some(limit_bytes)) =
+            (recording, result, self.local_relation_limit)
+            && local_bytes > limit_bytes
+            && status::error_class(status).as_deref() == Some(local_data::TOO_LARGE)
+        {
+            let excess = Excess {
+                bytes: local_bytes,
+                limit_bytes,
+            };
+            let reason = RefusalReason::LocalRelationTooLarge;
+            recording
+                .call
+                .refuse(RefusedBy::Limit, reason, status, Some(excess));
+        }
     }
 
     /// A unary call of a session has ended.
@@ -202,19 +234,6 @@ impl Drop for RecordedResponses {
     }
 }
 
-/// The fields that most requests have.
-macro_rules! begin {
-    ($self:ident, $request:ident, $($field:ident: $value:expr),*) => {{
-        let message = $request.get_ref();
-        $self.begin(
-            &$request,
-            message.user_context.as_ref(),
-            &message.session_id,
-            RpcRead { client_type: message.client_type.clone(), $($field: $value,)* ..RpcRead::default() },
-        )
-    }};
-}
-
 #[tonic::async_trait]
 impl<S> SparkConnectService for Recorded<S>
 where
@@ -228,39 +247,31 @@ where
         &self,
         mut request: Request<proto::ExecutePlanRequest>,
     ) -> Result<Response<RecordedResponses>, Status> {
-        let recording = begin!(self, request,
-            operation_id: request.get_ref().operation_id.clone(),
-            tags: request.get_ref().tags.clone());
+        let recording = self.begin_operation(
+            &request,
+            request.get_ref().operation_id.as_deref(),
+            &request.get_ref().tags,
+        );
         let mut local_bytes = 0;
         if let Some(recording) = &recording {
             let message = request.get_mut();
             // Decompressed once, here; a plan that cannot be is left for the service to refuse.
-            if let Some(plan) = &mut message.plan
-                && super::plan::decompress(plan, self.plan_bytes).is_ok()
+            if let Some(asked) = &mut message.plan
+                && plan::decompress(asked, self.plan_bytes).is_ok()
             {
-                let description = describe::execute(plan, |hash| {
-                    let name = format!("{CACHE_PREFIX}{hash}");
-                    let user = message.user_context.as_ref();
-                    self.inner.artifact_bytes(user, &message.session_id, &name)
+                let description = describe::execute(asked, |hash| {
+                    self.inner.cached_bytes(
+                        message.user_context.as_ref(),
+                        &message.session_id,
+                        hash,
+                    )
                 });
                 local_bytes = description.local_relation_bytes;
                 recording.describe(description);
             }
         }
         let result = self.inner.execute_plan(request).await;
-        if let (Some(recording), Err(status), Some(limit_bytes)) =
-            (&recording, &result, self.local_relation_limit)
-            && local_bytes > limit_bytes
-        {
-            let excess = Excess {
-                bytes: local_bytes,
-                limit_bytes,
-            };
-            let reason = RefusalReason::LocalRelationTooLarge;
-            recording
-                .call
-                .refuse(RefusedBy::Limit, reason, status, Some(excess));
-        }
+        self.local_data_refused(recording.as_ref(), &result, local_bytes);
         self.stream(recording, result)
     }
 
@@ -268,11 +279,23 @@ where
         &self,
         mut request: Request<proto::AnalyzePlanRequest>,
     ) -> Result<Response<proto::AnalyzePlanResponse>, Status> {
-        let recording = begin!(self, request,);
-        if let (Some(recording), Some(analyze)) = (&recording, &mut request.get_mut().analyze) {
+        let recording = self.begin(&request);
+        let mut local_bytes = 0;
+        let message = request.get_mut();
+        if let (Some(recording), Some(analyze)) = (&recording, &mut message.analyze) {
+            for asked in plan::plans(analyze).into_iter().flatten() {
+                // As above: what cannot be decompressed is left for the service to refuse.
+                let _ = plan::decompress(asked, self.plan_bytes);
+            }
             recording.describe(describe::analyze(analyze));
+            // Not part of the description: nothing is uploaded to be analysed only.
+            local_bytes = local_data::total_bytes(plan::relations(analyze), |hash| {
+                self.inner
+                    .cached_bytes(message.user_context.as_ref(), &message.session_id, hash)
+            });
         }
         let result = self.inner.analyze_plan(request).await;
+        self.local_data_refused(recording.as_ref(), &result, local_bytes);
         self.end(recording.as_ref(), &result);
         result
     }
@@ -281,7 +304,7 @@ where
         &self,
         request: Request<proto::ConfigRequest>,
     ) -> Result<Response<proto::ConfigResponse>, Status> {
-        let recording = begin!(self, request,);
+        let recording = self.begin(&request);
         if let Some(recording) = &recording {
             recording.describe(describe::config(request.get_ref().operation.as_ref()));
         }
@@ -331,7 +354,7 @@ where
         &self,
         request: Request<proto::ArtifactStatusesRequest>,
     ) -> Result<Response<proto::ArtifactStatusesResponse>, Status> {
-        let recording = begin!(self, request,);
+        let recording = self.begin(&request);
         if let Some(recording) = &recording {
             let detail = format!("status {}", request.get_ref().names.join(","));
             recording.describe(Description::of(Action::Artifacts, detail));
@@ -345,7 +368,7 @@ where
         &self,
         request: Request<proto::InterruptRequest>,
     ) -> Result<Response<proto::InterruptResponse>, Status> {
-        let recording = begin!(self, request,);
+        let recording = self.begin(&request);
         let result = self.inner.interrupt(request).await;
         self.end(recording.as_ref(), &result);
         result
@@ -355,8 +378,7 @@ where
         &self,
         request: Request<proto::ReattachExecuteRequest>,
     ) -> Result<Response<RecordedResponses>, Status> {
-        let recording = begin!(self, request,
-            operation_id: Some(request.get_ref().operation_id.clone()));
+        let recording = self.begin_operation(&request, Some(&request.get_ref().operation_id), &[]);
         let result = self.inner.reattach_execute(request).await;
         self.stream(recording, result)
     }
@@ -365,8 +387,7 @@ where
         &self,
         request: Request<proto::ReleaseExecuteRequest>,
     ) -> Result<Response<proto::ReleaseExecuteResponse>, Status> {
-        let recording = begin!(self, request,
-            operation_id: Some(request.get_ref().operation_id.clone()));
+        let recording = self.begin_operation(&request, Some(&request.get_ref().operation_id), &[]);
         let result = self.inner.release_execute(request).await;
         self.end(recording.as_ref(), &result);
         result
@@ -376,7 +397,7 @@ where
         &self,
         request: Request<proto::ReleaseSessionRequest>,
     ) -> Result<Response<proto::ReleaseSessionResponse>, Status> {
-        let recording = begin!(self, request,);
+        let recording = self.begin(&request);
         let result = self.inner.release_session(request).await;
         if let (Some(recording), Ok(response)) = (&recording, &result)
             // Empty for a session that was not open.
@@ -401,7 +422,7 @@ where
         &self,
         request: Request<proto::FetchErrorDetailsRequest>,
     ) -> Result<Response<proto::FetchErrorDetailsResponse>, Status> {
-        let recording = begin!(self, request,);
+        let recording = self.begin(&request);
         let result = self.inner.fetch_error_details(request).await;
         if let Some(recording) = &recording {
             recording.ended(&result);
@@ -413,7 +434,7 @@ where
         &self,
         request: Request<proto::CloneSessionRequest>,
     ) -> Result<Response<proto::CloneSessionResponse>, Status> {
-        let recording = begin!(self, request,);
+        let recording = self.begin(&request);
         let result = self.inner.clone_session(request).await;
         if let (Some(recording), Ok(response)) = (&recording, &result) {
             self.saw(&Recording {
@@ -430,7 +451,7 @@ where
         &self,
         request: Request<proto::GetStatusRequest>,
     ) -> Result<Response<proto::GetStatusResponse>, Status> {
-        let recording = begin!(self, request,);
+        let recording = self.begin(&request);
         let result = self.inner.get_status(request).await;
         self.end(recording.as_ref(), &result);
         result

@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use sparring_engine::{Error, Exception, Result, Workspace};
 use sparring_proto::connect::analyze_plan_request::Analyze;
-use sparring_proto::connect::execute_plan_request::request_option::RequestOption;
-use sparring_proto::connect::interrupt_request::{Interrupt, InterruptType};
 use sparring_proto::connect::release_execute_request::Release;
 use sparring_proto::connect::spark_connect_service_server::SparkConnectService;
 use sparring_proto::connect::{self as proto, UserContext};
@@ -18,8 +16,10 @@ use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
 use super::artifacts::{self, Upload};
+use super::envelope::Envelope;
 use super::execute::{self, Cutting};
-use super::operations::{NewOperation, Which};
+use super::operations::NewOperation;
+use super::request::{check_tags, options, which};
 use super::sender::{Responses, StreamLimits, send};
 use super::sessions::{SessionKey, Sessions, SparkSession, check_uuid};
 use super::{conf, local_data, plan};
@@ -33,14 +33,6 @@ pub(crate) struct Local {
     local_relation_limit: Option<u64>,
     streams: Streams,
     tasks: TaskTracker,
-}
-
-/// What an `ExecutePlan` asks for beside its plan.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Options {
-    reattachable: bool,
-    /// The client puts chunks together; with the size it prefers.
-    chunking: Option<Option<i64>>,
 }
 
 impl Local {
@@ -72,44 +64,30 @@ impl Local {
         );
     }
 
-    /// The size of an uploaded artifact of a session.
-    pub(super) fn artifact_bytes(
+    /// The size of local data of a session that was uploaded under this hash.
+    pub(super) fn cached_bytes(
         &self,
         user: Option<&UserContext>,
         session_id: &str,
-        name: &str,
+        hash: &str,
     ) -> Option<u64> {
         let key = SessionKey::of(user, session_id).ok()?;
-        let session = self.sessions.peek(&key)?;
-        session
-            .engine
-            .artifact(name)
-            .map(|content| content.len() as u64)
+        artifacts::cached_bytes(&self.sessions.peek(&key)?.engine, hash)
     }
 
     /// The session of a request, made on first use.
-    fn session(
-        &self,
-        user: Option<&UserContext>,
-        session_id: &str,
-        observed: Option<&str>,
-    ) -> Result<Arc<SparkSession>, Status> {
-        let key = key(user, session_id)?;
+    fn session(&self, request: &impl Envelope) -> Result<Arc<SparkSession>, Status> {
+        let key = key(request)?;
         self.sessions
-            .get_or_create(key.clone(), observed)
+            .get_or_create(key.clone(), request.observed())
             .map_err(|error| self.session_error(&key, &error))
     }
 
     /// The session of a request, which must be there already.
-    fn existing(
-        &self,
-        user: Option<&UserContext>,
-        session_id: &str,
-        observed: Option<&str>,
-    ) -> Result<Arc<SparkSession>, Status> {
-        let key = key(user, session_id)?;
+    fn existing(&self, request: &impl Envelope) -> Result<Arc<SparkSession>, Status> {
+        let key = key(request)?;
         self.sessions
-            .existing(&key, observed)
+            .existing(&key, request.observed())
             .map_err(|error| self.session_error(&key, &error))
     }
 
@@ -136,16 +114,7 @@ impl Local {
             }
         };
         let plan = Arc::new(plan::prepare(request.plan, self.limits.plan_bytes)?);
-        if self.local_relation_limit.is_some() {
-            let total = local_data::total_bytes(local_data::roots(&plan), |hash| {
-                let name = format!("{}{hash}", artifacts::CACHE_PREFIX);
-                session
-                    .engine
-                    .artifact(&name)
-                    .map(|content| content.len() as u64)
-            });
-            local_data::check(total, self.local_relation_limit)?;
-        }
+        self.check_local_data(session, local_data::roots(&plan))?;
         let cutting = Cutting {
             batch_bytes: self.streams.batch_bytes,
             chunk_bytes: options
@@ -179,21 +148,9 @@ impl Local {
         operation: Arc<super::operations::Operation>,
         position: usize,
     ) -> Responses {
-        let conf = session.engine.conf();
-        let number = |key: &str, otherwise: u64| {
-            conf.option(key)
-                .and_then(|value| value.parse().ok())
-                .map_or(otherwise, |set: u64| set.min(otherwise))
-        };
         let limits = StreamLimits {
-            duration: Duration::from_millis(number(
-                "spark.connect.execute.reattachable.senderMaxStreamDuration",
-                self.streams.max_duration_ms,
-            )),
-            bytes: number(
-                "spark.connect.execute.reattachable.senderMaxStreamSize",
-                self.streams.max_bytes,
-            ),
+            duration: Duration::from_millis(self.streams.max_duration_ms),
+            bytes: self.streams.max_bytes,
             ahead_bytes: self.streams.ahead_bytes,
         };
         send(
@@ -203,6 +160,22 @@ impl Local {
             limits,
             self.tasks.clone(),
         )
+    }
+
+    /// Refuses more local data than is allowed, whichever way it was uploaded and whatever is to
+    /// be done with it.
+    fn check_local_data<'a>(
+        &self,
+        session: &SparkSession,
+        relations: impl IntoIterator<Item = &'a proto::Relation>,
+    ) -> Result<()> {
+        let Some(limit_bytes) = self.local_relation_limit else {
+            return Ok(());
+        };
+        let total = local_data::total_bytes(relations, |hash| {
+            artifacts::cached_bytes(&session.engine, hash)
+        });
+        local_data::check(total, limit_bytes)
     }
 
     fn chunk_bytes(&self, preferred: Option<i64>) -> u64 {
@@ -219,80 +192,15 @@ impl Local {
         session: &SparkSession,
         analyze: Option<Analyze>,
     ) -> Result<proto::analyze_plan_response::Result> {
-        let analyze = plan::prepare_analyze(analyze, self.limits.plan_bytes)?;
+        let mut analyze = plan::prepare_analyze(analyze, self.limits.plan_bytes)?;
+        self.check_local_data(session, plan::relations(&mut analyze))?;
         execute::guarded(session.engine.analyze(analyze)).await
     }
 }
 
-fn key(user: Option<&UserContext>, session_id: &str) -> Result<SessionKey, Status> {
-    SessionKey::of(user, session_id).map_err(|error| status::spark_error(&error, None))
-}
-
-fn options(requested: &[proto::execute_plan_request::RequestOption]) -> Options {
-    let mut options = Options::default();
-    for option in requested
-        .iter()
-        .filter_map(|option| option.request_option.as_ref())
-    {
-        match option {
-            RequestOption::ReattachOptions(reattach) => {
-                options.reattachable = reattach.reattachable
-            }
-            RequestOption::ResultChunkingOptions(chunking) => {
-                options.chunking = chunking
-                    .allow_arrow_batch_chunking
-                    .then_some(chunking.preferred_arrow_chunk_size);
-            }
-            // Options of other people's extensions change nothing here, as in Apache Spark.
-            RequestOption::Extension(_) => {}
-        }
-    }
-    options
-}
-
-fn check_tags(tags: &[String]) -> Result<()> {
-    let refused = |what: &str| {
-        Err(Error::plain(
-            Exception::IllegalArgument,
-            format!("Spark Connect tag cannot {what}."),
-        ))
-    };
-    for tag in tags {
-        if tag.is_empty() {
-            return refused("be an empty string");
-        }
-        if tag.contains(',') {
-            return refused("contain ','");
-        }
-    }
-    Ok(())
-}
-
-/// Which operations an `Interrupt` means.
-fn which(request: &proto::InterruptRequest) -> Result<Which<'_>> {
-    let missing = |class, parameter: &str| {
-        Err(Error::new(
-            class,
-            [("parameter", parameter), ("functionName", "interrupt")],
-        ))
-    };
-    match (request.interrupt_type(), &request.interrupt) {
-        (InterruptType::All, _) => Ok(Which::All),
-        (InterruptType::Tag, Some(Interrupt::OperationTag(tag))) => Ok(Which::Tag(tag)),
-        (InterruptType::Tag, Some(Interrupt::OperationId(_)) | None) => missing(
-            "INVALID_PARAMETER_VALUE.INTERRUPT_TYPE_TAG_REQUIRES_TAG",
-            "operation_tag",
-        ),
-        (InterruptType::OperationId, Some(Interrupt::OperationId(id))) => Ok(Which::Id(id)),
-        (InterruptType::OperationId, Some(Interrupt::OperationTag(_)) | None) => missing(
-            "INVALID_PARAMETER_VALUE.INTERRUPT_TYPE_OPERATION_ID_REQUIRES_ID",
-            "operation_id",
-        ),
-        (InterruptType::Unspecified, _) => Err(Error::new(
-            "UNSUPPORTED_FEATURE.INTERRUPT_TYPE",
-            [("interruptType", "INTERRUPT_TYPE_UNSPECIFIED")],
-        )),
-    }
+fn key(request: &impl Envelope) -> Result<SessionKey, Status> {
+    SessionKey::of(request.user(), request.session_id())
+        .map_err(|error| status::spark_error(&error, None))
 }
 
 #[tonic::async_trait]
@@ -305,11 +213,7 @@ impl SparkConnectService for Local {
         request: Request<proto::ExecutePlanRequest>,
     ) -> Result<Response<Responses>, Status> {
         let request = request.into_inner();
-        let session = self.session(
-            request.user_context.as_ref(),
-            &request.session_id,
-            request.client_observed_server_side_session_id.as_deref(),
-        )?;
+        let session = self.session(&request)?;
         self.start(&session, request)
             .map(Response::new)
             .map_err(|error| session.fail(&error))
@@ -320,11 +224,7 @@ impl SparkConnectService for Local {
         request: Request<proto::AnalyzePlanRequest>,
     ) -> Result<Response<proto::AnalyzePlanResponse>, Status> {
         let request = request.into_inner();
-        let session = self.session(
-            request.user_context.as_ref(),
-            &request.session_id,
-            request.client_observed_server_side_session_id.as_deref(),
-        )?;
+        let session = self.session(&request)?;
         match self.analyze(&session, request.analyze).await {
             Ok(result) => Ok(Response::new(proto::AnalyzePlanResponse {
                 session_id: request.session_id,
@@ -340,11 +240,7 @@ impl SparkConnectService for Local {
         request: Request<proto::ConfigRequest>,
     ) -> Result<Response<proto::ConfigResponse>, Status> {
         let request = request.into_inner();
-        let session = self.session(
-            request.user_context.as_ref(),
-            &request.session_id,
-            request.client_observed_server_side_session_id.as_deref(),
-        )?;
+        let session = self.session(&request)?;
         match conf::operate(session.engine.conf(), request.operation) {
             Ok(answer) => Ok(Response::new(proto::ConfigResponse {
                 session_id: request.session_id,
@@ -365,11 +261,7 @@ impl SparkConnectService for Local {
         let Some(first) = messages.message().await? else {
             return Err(Status::unknown("an AddArtifacts stream without a message"));
         };
-        let session = self.session(
-            first.user_context.as_ref(),
-            &first.session_id,
-            first.client_observed_server_side_session_id.as_deref(),
-        )?;
+        let session = self.session(&first)?;
         let mut upload = Upload::new(self.limits.artifact_bytes);
         upload
             .add(first.payload)
@@ -394,11 +286,7 @@ impl SparkConnectService for Local {
         request: Request<proto::ArtifactStatusesRequest>,
     ) -> Result<Response<proto::ArtifactStatusesResponse>, Status> {
         let request = request.into_inner();
-        let session = self.session(
-            request.user_context.as_ref(),
-            &request.session_id,
-            request.client_observed_server_side_session_id.as_deref(),
-        )?;
+        let session = self.session(&request)?;
         let statuses = artifacts::statuses(&session.engine, request.names)
             .into_iter()
             .map(|(name, exists)| {
@@ -420,11 +308,7 @@ impl SparkConnectService for Local {
         request: Request<proto::InterruptRequest>,
     ) -> Result<Response<proto::InterruptResponse>, Status> {
         let request = request.into_inner();
-        let session = self.session(
-            request.user_context.as_ref(),
-            &request.session_id,
-            request.client_observed_server_side_session_id.as_deref(),
-        )?;
+        let session = self.session(&request)?;
         let which = which(&request).map_err(|error| session.fail(&error))?;
         Ok(Response::new(proto::InterruptResponse {
             interrupted_ids: session.operations.interrupt(&which),
@@ -438,11 +322,7 @@ impl SparkConnectService for Local {
         request: Request<proto::ReattachExecuteRequest>,
     ) -> Result<Response<Responses>, Status> {
         let request = request.into_inner();
-        let session = self.existing(
-            request.user_context.as_ref(),
-            &request.session_id,
-            request.client_observed_server_side_session_id.as_deref(),
-        )?;
+        let session = self.existing(&request)?;
         let found = session
             .operations
             .get(&request.operation_id)
@@ -466,11 +346,7 @@ impl SparkConnectService for Local {
         request: Request<proto::ReleaseExecuteRequest>,
     ) -> Result<Response<proto::ReleaseExecuteResponse>, Status> {
         let request = request.into_inner();
-        let session = self.existing(
-            request.user_context.as_ref(),
-            &request.session_id,
-            request.client_observed_server_side_session_id.as_deref(),
-        )?;
+        let session = self.existing(&request)?;
         // An operation that is gone already is released quietly: the client's own clean-up and
         // ours may come in any order.
         let released = match (
@@ -505,7 +381,7 @@ impl SparkConnectService for Local {
         request: Request<proto::ReleaseSessionRequest>,
     ) -> Result<Response<proto::ReleaseSessionResponse>, Status> {
         let request = request.into_inner();
-        let key = key(request.user_context.as_ref(), &request.session_id)?;
+        let key = key(&request)?;
         let closed = self.sessions.close(&key, request.allow_reconnect);
         Ok(Response::new(proto::ReleaseSessionResponse {
             session_id: request.session_id,
@@ -520,7 +396,7 @@ impl SparkConnectService for Local {
         request: Request<proto::FetchErrorDetailsRequest>,
     ) -> Result<Response<proto::FetchErrorDetailsResponse>, Status> {
         let request = request.into_inner();
-        let key = key(request.user_context.as_ref(), &request.session_id)?;
+        let key = key(&request)?;
         // Neither an unknown session nor an unknown error is a failure: the client then shows
         // the short message it has.
         let session = self.sessions.peek(&key);
@@ -544,11 +420,7 @@ impl SparkConnectService for Local {
         request: Request<proto::CloneSessionRequest>,
     ) -> Result<Response<proto::CloneSessionResponse>, Status> {
         let request = request.into_inner();
-        let source = self.existing(
-            request.user_context.as_ref(),
-            &request.session_id,
-            request.client_observed_server_side_session_id.as_deref(),
-        )?;
+        let source = self.existing(&request)?;
         match self
             .sessions
             .duplicate(&source, request.new_session_id.as_deref())
@@ -568,11 +440,7 @@ impl SparkConnectService for Local {
         request: Request<proto::GetStatusRequest>,
     ) -> Result<Response<proto::GetStatusResponse>, Status> {
         let request = request.into_inner();
-        let session = self.existing(
-            request.user_context.as_ref(),
-            &request.session_id,
-            request.client_observed_server_side_session_id.as_deref(),
-        )?;
+        let session = self.existing(&request)?;
         let operation_statuses = request.operation_status.map_or_else(Vec::new, |asked| {
             // No ids means all.
             let ids = if asked.operation_ids.is_empty() {

@@ -7,8 +7,8 @@ use sparring_proto::connect::add_artifacts_request::{
 };
 use sparring_proto::connect::relation::RelType;
 use sparring_proto::connect::{
-    AddArtifactsRequest, ArtifactStatusesRequest, CachedLocalRelation, ChunkedCachedLocalRelation,
-    LocalRelation,
+    AddArtifactsRequest, AnalyzePlanRequest, ArtifactStatusesRequest, CachedLocalRelation,
+    ChunkedCachedLocalRelation, LocalRelation, analyze_plan_request,
 };
 
 use crate::client::{Client, Server, class, operation_id, plan, user};
@@ -229,9 +229,20 @@ async fn local_data_is_limited_however_it_is_uploaded() {
         })
     };
     for relation in [inline, chunked(&["one", "two"])] {
-        let request = client.request(&operation_id(), plan(relation));
+        let plan = plan(relation);
+        let request = client.request(&operation_id(), plan.clone());
         let (_, error) = client.execute(request).await;
         assert_eq!(class(&error.unwrap()), "LOCAL_RELATION_SIZE_LIMIT_EXCEEDED");
+        // Asking for its schema brings as much.
+        let schema = analyze_plan_request::Schema { plan: Some(plan) };
+        let request = AnalyzePlanRequest {
+            session_id: client.session_id.clone(),
+            user_context: user(),
+            analyze: Some(analyze_plan_request::Analyze::Schema(schema)),
+            ..AnalyzePlanRequest::default()
+        };
+        let error = client.rpc.analyze_plan(request).await.unwrap_err();
+        assert_eq!(class(&error), "LOCAL_RELATION_SIZE_LIMIT_EXCEEDED");
     }
     let refused = server.journalled(|event| match event {
         Event::RpcRefused(refused) => Some((refused.reason, refused.bytes, refused.limit_bytes)),
@@ -242,6 +253,8 @@ async fn local_data_is_limited_however_it_is_uploaded() {
         refused,
         [
             (too_large, Some(1001), Some(1000)),
+            (too_large, Some(1001), Some(1000)),
+            (too_large, Some(1200), Some(1000)),
             (too_large, Some(1200), Some(1000))
         ]
     );

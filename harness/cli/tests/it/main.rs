@@ -6,5 +6,7 @@
 )]
 
 mod interrupt;
+mod memory;
+mod spark;
 mod support;
 mod wrong_use;

@@ -109,38 +109,16 @@ pub(super) fn analyze(analyze: &mut Analyze) -> Description {
         Analyze::JsonToDdl(_) => "json_to_ddl",
     };
     let mut description = Description::of(Action::Analyze, detail);
-    for plan in plan::plans(analyze).into_iter().flatten() {
-        if let Some(root) = local_data::roots(plan) {
-            description.sources.relation(root);
-        }
-    }
-    if let Some(relation) = bare_relation(analyze) {
+    for relation in plan::relations(analyze) {
         description.sources.relation(relation);
+    }
+    if let Some(relation) = plan::bare_relation(analyze) {
         let root = Plan {
             op_type: Some(OpType::Root(relation.clone())),
         };
         description.fingerprint = fingerprint::of(&root);
     }
     description
-}
-
-fn bare_relation(analyze: &Analyze) -> Option<&Relation> {
-    match analyze {
-        Analyze::Persist(request) => request.relation.as_ref(),
-        Analyze::Unpersist(request) => request.relation.as_ref(),
-        Analyze::GetStorageLevel(request) => request.relation.as_ref(),
-        Analyze::Schema(_)
-        | Analyze::Explain(_)
-        | Analyze::TreeString(_)
-        | Analyze::IsLocal(_)
-        | Analyze::IsStreaming(_)
-        | Analyze::InputFiles(_)
-        | Analyze::SparkVersion(_)
-        | Analyze::DdlParse(_)
-        | Analyze::SameSemantics(_)
-        | Analyze::SemanticHash(_)
-        | Analyze::JsonToDdl(_) => None,
-    }
 }
 
 /// Describes the operation of a `Config`. Keys are told, values are not: they may be secrets.

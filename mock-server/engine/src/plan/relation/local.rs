@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
+use arrow::buffer::Buffer;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use arrow::ipc::reader::StreamReader;
+use arrow::error::ArrowError;
+use arrow::ipc::reader::StreamDecoder;
 use bytes::Bytes;
 use datafusion::catalog::MemTable;
 use datafusion::datasource::provider_as_source;
@@ -48,6 +50,11 @@ impl Planner<'_> {
         &self,
         node: &proto::ChunkedCachedLocalRelation,
     ) -> Result<Planned> {
+        if node.data_hashes.is_empty() {
+            return Err(Error::invalid_plan(
+                "ChunkedCachedLocalRelation should contain data.",
+            ));
+        }
         let declared = match node.schema_hash.as_deref().filter(|hash| !hash.is_empty()) {
             Some(hash) => {
                 let bytes = self.cached(hash)?;
@@ -71,7 +78,7 @@ impl Planner<'_> {
             .session
             .artifact(&format!("cache/{hash}"))
             .ok_or_else(|| {
-                Error::internal(format!(
+                Error::invalid_plan(format!(
                     "Cannot find a cached local relation for hash: {hash}"
                 ))
             })
@@ -87,7 +94,7 @@ impl Planner<'_> {
             None => match batches.first() {
                 None => {
                     return Err(Error::invalid_plan(
-                        "a local relation has neither rows nor schema",
+                        "Schema for LocalRelation is required when the input data is not provided.",
                     ));
                 }
                 Some(first) => first
@@ -107,12 +114,13 @@ impl Planner<'_> {
         let schema: SchemaRef = Arc::new(Schema::new(fields));
         let batches = batches
             .into_iter()
-            .map(|batch| self.fitted(&batch, &schema))
+            .map(|batch| self.fitted(batch, &schema))
             .collect::<Result<Vec<_>>>()?;
         table(schema, batches)
     }
 
-    fn fitted(&self, batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+    /// Takes the batch, so that each column is gone when its cast is made.
+    fn fitted(&self, batch: RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
         if batch.num_columns() != schema.fields().len() {
             return Err(Error::invalid_plan(format!(
                 "a local relation has {} columns and a schema of {}",
@@ -120,13 +128,13 @@ impl Planner<'_> {
                 schema.fields().len()
             )));
         }
-        let columns = batch
-            .columns()
-            .iter()
+        let (_, columns, n_rows) = batch.into_parts();
+        let columns = columns
+            .into_iter()
             .zip(schema.fields())
-            .map(|(column, field)| self.fit(column, field.data_type()))
+            .map(|(column, field)| self.fit(&column, field.data_type()))
             .collect::<Result<Vec<_>>>()?;
-        kernels::batch(Arc::clone(schema), columns, batch.num_rows())
+        kernels::batch(Arc::clone(schema), columns, n_rows)
     }
 
     fn fit(&self, column: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
@@ -236,19 +244,24 @@ fn identity(batches: &[RecordBatch]) -> String {
     format!("rows {:016x}", hasher.finish())
 }
 
+/// The batches of IPC streams. Their columns lie in the message that brought them where it is
+/// aligned, and are copied once where it is not: an upload may be as large as clients can send.
 fn ipc(chunks: &[Bytes]) -> Result<Vec<RecordBatch>> {
+    let unreadable =
+        |error| Error::invalid_plan(format!("a local relation is no Arrow stream: {error}"));
     let mut batches = Vec::new();
     for chunk in chunks {
-        let unreadable =
-            |error| Error::invalid_plan(format!("a local relation is no Arrow stream: {error}"));
-        let reader =
-            StreamReader::try_new(std::io::Cursor::new(chunk), None).map_err(unreadable)?;
-        let schema = reader.schema();
+        let mut decoder = StreamDecoder::new();
+        let mut rest = Buffer::from(chunk.clone());
         let before = batches.len();
-        for batch in reader {
-            batches.push(batch.map_err(unreadable)?);
+        while let Some(batch) = decoder.decode(&mut rest).map_err(unreadable)? {
+            batches.push(batch);
         }
+        decoder.finish().map_err(unreadable)?;
         if batches.len() == before {
+            let schema = decoder
+                .schema()
+                .ok_or_else(|| unreadable(ArrowError::IpcError("it has no schema".to_owned())))?;
             batches.push(RecordBatch::new_empty(schema));
         }
     }
