@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use crate::config::ClusterState;
-use crate::directory::ClusterView;
+use crate::directory::{ClusterView, USER};
 use crate::status::rest_error;
 
 #[derive(Deserialize)]
@@ -69,7 +69,7 @@ fn describe(cluster: &ClusterView) -> Value {
         "node_type_id": "Standard_DS3_v2",
         "num_workers": 0,
         "data_security_mode": cluster.data_security_mode,
-        "creator_user_name": "dev@example.com",
+        "creator_user_name": USER,
     })
 }
 
