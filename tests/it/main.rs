@@ -6,5 +6,7 @@
     reason = "helpers of tests are tests, which lints do not see"
 )]
 
+mod place;
 mod replay;
 mod semantics;
+mod unset;

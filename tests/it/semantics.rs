@@ -10,19 +10,18 @@
 //! differences, `SHOW_KIND=wrong|inexact|refused` prints all of those, `UPDATE=1` rewrites the list.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sparring_engine::{Flavor, Options, Session, Workspace};
+use sparring_engine::Session;
 use sparring_tests::compare::Verdict;
 use sparring_tests::fixture::{self, Case, File};
 use sparring_tests::known::Known;
 
+use crate::place::{Place, RARELY_PARALLEL, fixtures};
 use crate::replay;
 
-const STACK_BYTES: usize = 16 << 20;
 const CASE_LIMIT: Duration = Duration::from_secs(60);
 
 /// Verdicts by case id, known differences apart.
@@ -32,17 +31,9 @@ struct Outcome {
     known: BTreeSet<String>,
 }
 
-fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures")
-}
-
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
 }
-
-/// How many bytes a query must read to be run by several partitions; a default workspace's number,
-/// which no case reaches.
-const RARELY_PARALLEL: u64 = 8 << 20;
 
 #[test]
 fn recorded_cases_get_sparks_answers() {
@@ -88,41 +79,18 @@ fn replay(area: &str, parallel_bytes: u64) -> Outcome {
 }
 
 fn replay_file(file: &File, parallel_bytes: u64, known: &Known, outcome: &Mutex<Outcome>) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_stack_size(STACK_BYTES)
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    let directory = tempfile::tempdir().expect("a directory");
-    let workspace = runtime
-        .block_on(Workspace::open(Options {
-            data_dir: directory.path().to_path_buf(),
-            flavor: Flavor::Oss,
-            memory_limit_bytes: 1 << 30,
-            parallel_bytes,
-            user: "dev@example.com".to_owned(),
-            python: None,
-        }))
-        .expect("a workspace");
-    if file.name.starts_with("plans/files/") {
-        // Where a path without a scheme lies in this flavor; the link of `tests/record/record.py`.
-        let target = directory.path().join("driver/tmp/sparring-fixtures/files");
-        copy(&fixtures().join("files"), &target);
-    }
-    let shared = fresh(&workspace);
-    // The recorder begins every case without what the one before it wrote.
-    let scratch = directory.path().join("driver/tmp/sparring-scratch");
+    let place = Place::new(&file.name, parallel_bytes);
+    let shared = place.session();
     for case in &file.cases {
-        if scratch.exists() {
-            std::fs::remove_dir_all(&scratch).expect("an empty scratch directory");
-        }
+        place.clear_scratch();
         let session = if file.one_session {
             Arc::clone(&shared)
         } else {
-            fresh(&workspace)
+            place.session()
         };
-        let verdict = runtime.block_on(replay_case(session, Arc::clone(case)));
+        let verdict = place
+            .wait(replay_case(session, Arc::clone(case)))
+            .expect("panics are verdicts");
         let id = format!("{} {}", file.name, case.id.replace('\n', "\\n"));
         let mut outcome = outcome.lock().expect("no worker panicked");
         let is_wrong = matches!(verdict, Verdict::Fail(_) | Verdict::Inexact(_));
@@ -132,27 +100,6 @@ fn replay_file(file: &File, parallel_bytes: u64, known: &Known, outcome: &Mutex<
             outcome.verdicts.insert(id, verdict);
         }
     }
-    runtime.shutdown_timeout(Duration::from_secs(5));
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a directory");
-    for entry in std::fs::read_dir(from).expect("the files of fixtures") {
-        let path = entry.expect("an entry").path();
-        let target = to.join(path.file_name().expect("a name"));
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).expect("a copied file");
-        }
-    }
-}
-
-fn fresh(workspace: &Arc<Workspace>) -> Arc<Session> {
-    let session = workspace.session();
-    let set = session.conf().set("spark.sql.session.timeZone", "UTC");
-    set.expect("the session's zone can be set");
-    session
 }
 
 /// In a task of its own, so that a panic is this case's failure and no other's.

@@ -36,10 +36,19 @@ struct Workspace {
 
 impl Workspace {
     fn start() -> Self {
+        Self::with("")
+    }
+
+    /// With a configuration.
+    fn with(config: &str) -> Self {
         let data = tempfile::tempdir().unwrap();
+        let file = data.path().join("sparring.toml");
+        fs::write(&file, config).unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_sparring"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data.path())
+            .arg("--config")
+            .arg(file)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -151,8 +160,12 @@ fn pyspark_4_3_works_over_tls() {
 
 #[test]
 fn databricks_sdk_and_deltalake_find_what_they_expect() {
-    let workspace = Workspace::start();
+    let stopped = "0101-000000-stopped0";
+    let workspace = Workspace::with(&format!(
+        "[[cluster]]\nid = '{stopped}'\nstate = 'TERMINATED'\nstart_seconds = 2\n"
+    ));
     let mut ready = workspace.ready.clone();
+    ready["stopped_cluster_id"] = stopped.into();
     ready["data_dir"] = workspace.data.path().to_str().into();
     let environment = [("SPARRING_READY", ready.to_string())];
     let environment = environment

@@ -24,7 +24,7 @@ use sparring_proto::connect::{
     ExecutePlanRequest, ExecutePlanResponse, Plan, Range, ReattachOptions, Relation, UserContext,
     config_request,
 };
-use sparring_server::{Config, MockServer, Running};
+use sparring_server::{Clock, Config, MockServer, Running};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tonic::body::Body;
@@ -62,12 +62,18 @@ impl Server {
 
     /// With more configuration; keys of the top level come first, tables after them.
     pub(crate) async fn with(more: &str) -> Self {
+        Self::with_clock(more, Clock::system()).await
+    }
+
+    /// The same with a clock that the test moves.
+    pub(crate) async fn with_clock(more: &str, clock: Clock) -> Self {
         let config = Config::parse(
             &format!("listen = '127.0.0.1:0'\n{more}\n{TABLES}"),
             Path::new("test.toml"),
         )
         .unwrap();
-        let running = MockServer::new(config).start().await.unwrap();
+        let server = MockServer::new(config).with_clock(clock);
+        let running = server.start().await.unwrap();
         let address = |url: &str| url.rsplit("//").next().unwrap().parse().unwrap();
         Self {
             address: address(&running.ready().https),

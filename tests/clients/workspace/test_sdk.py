@@ -4,6 +4,7 @@ import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import NotFound, PermissionDenied, Unauthenticated
 from databricks.sdk.service.compute import State
+from pyspark.sql import SparkSession
 
 
 @pytest.fixture
@@ -20,6 +21,22 @@ def test_the_cluster_runs_and_is_listed(client, ready):
     assert cluster.state == State.RUNNING
     assert ready["cluster_id"] in [known.cluster_id for known in client.clusters.list()]
     assert client.clusters.ensure_cluster_is_running(ready["cluster_id"]) is None
+
+
+def test_a_cluster_that_is_off_is_started_and_waited_for(client, ready):
+    stopped = ready["stopped_cluster_id"]
+    remote = ready["spark_remote"].replace(ready["cluster_id"], stopped)
+    assert client.clusters.get(stopped).state == State.TERMINATED
+    with pytest.raises(Exception, match="TERMINATED; start it first"):
+        SparkSession.builder.remote(remote).create().version  # noqa: B018
+    client.clusters.start(stopped)
+    assert client.clusters.get(stopped).state == State.PENDING
+    # The workspace says for how long to wait, and PySpark does.
+    spark = SparkSession.builder.remote(remote).create()
+    assert spark.range(3).count() == 3
+    spark.stop()
+    assert client.clusters.get(stopped).state == State.RUNNING
+    assert client.clusters.ensure_cluster_is_running(stopped) is None
 
 
 def test_an_unknown_cluster_is_named(client):
