@@ -138,7 +138,7 @@ fn mutilated(plan: &Plan, mut is_wanted: impl FnMut(Vec<u8>) -> bool) -> Vec<Pla
         .collect()
 }
 
-async fn run(session: Arc<Session>, plan: Plan) -> Result<(), Error> {
+async fn run(session: Arc<Session>, plan: Arc<Plan>) -> Result<(), Error> {
     let mut execution = session.execute(&plan).await?;
     if let Some(rows) = &mut execution.rows {
         while let Some(batch) = rows.batches.next().await {
@@ -171,7 +171,8 @@ fn a_field_that_is_not_set_is_answered_or_named() {
                     continue;
                 }
                 n_plans += 1;
-                let work = run(Arc::clone(&session), plan.clone());
+                let plan = Arc::new(plan);
+                let work = run(Arc::clone(&session), Arc::clone(&plan));
                 let limited = async { tokio::time::timeout(PLAN_LIMIT, work).await };
                 let found = match place.wait(limited) {
                     Err(panic) => format!("it panics: {panic}"),

@@ -291,10 +291,8 @@ mod tests {
         let numbers = |config: &Config| {
             let mut limits = config.limits.clone();
             limits.local_relation = None;
-            format!(
-                "{limits:?} {:?} {}",
-                config.streams, config.memory_limit_bytes
-            )
+            let (memory, parallel) = (config.memory_limit_bytes, config.parallel_bytes);
+            format!("{limits:?} {:?} {memory} {parallel}", config.streams)
         };
         assert_eq!(numbers(&shown), numbers(&default));
         let keys = numbers(&default);
