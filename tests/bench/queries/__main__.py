@@ -7,6 +7,7 @@ virtualenv first. Tables go to stdout. Exit status 1: something failed or two an
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -117,6 +118,8 @@ def main():
     if unknown:
         parser.error(f"no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}")
     arguments.cache.mkdir(parents=True, exist_ok=True)
+    # Ended from outside, it still stops its servers and removes its folder.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     failures = []
     for part in arguments.parts or PARTS:
         say(f"== {part}")
