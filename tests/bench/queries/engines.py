@@ -51,6 +51,11 @@ class Server:
     def memory(self):
         return Memory(self.process.pid)
 
+    def cpu_seconds(self):
+        # `man 5 proc`: fields 14 and 15 of stat, counted from the end of the name in brackets.
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def stop(self):
         # Clients first: PySpark's exit hooks retry for minutes against a server that is gone.
         self.session.stop()
@@ -104,6 +109,10 @@ class DataFusion:
     def memory(self):
         return None
 
+    def cpu_seconds(self):
+        # The client's work for other engines is not in it: they do not run at the same time.
+        return time.process_time()
+
     def stop(self):
         self.context = None
 
@@ -140,8 +149,14 @@ def pysail(folder, identity_only=False):
 def start(command, log, stdout):
     with log.open("a") as errors:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SPARRING_")}
+        # In a session of its own: an interrupt from the terminal must reach this process alone,
+        # which stops its clients before the servers.
         return subprocess.Popen(
-            [str(part) for part in command], stdout=stdout, stderr=errors, env=environment
+            [str(part) for part in command],
+            stdout=stdout,
+            stderr=errors,
+            env=environment,
+            start_new_session=True,
         )
 
 

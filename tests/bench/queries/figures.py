@@ -19,6 +19,12 @@ class Figures:
         """`values` by engine; an engine without one shows a dash."""
         self.rows.append((label, values, digits, ratios))
 
+    def add_total(self):
+        """Only of engines with a value in every row: a total without some says nothing."""
+        columns = {name: [row[1].get(name) for row in self.rows] for name in self.engines}
+        whole = {name: sum(all) for name, all in columns.items() if None not in all}
+        self.add("total", whole)
+
     def fail(self, label, engine, error):
         self.failures.append(f"{label}: {engine}: {error}")
         say(f"FAILED {label}: {engine}: {first_line(error)}")

@@ -36,22 +36,30 @@ def measure(engines, files, rounds, only=()):
                 os.link(files / f"{table}.parquet", link)
             engine.view(table, f"tpch/{table}.parquet")
     names = [engine.name for engine in engines]
-    medians = Figures(f"TPC-H, median s of {rounds}", names)
-    totals = {engine.name: [] for engine in engines}
+    clock = Figures(f"TPC-H, median s of {rounds}", names)
+    best = Figures(f"TPC-H, best s of {rounds}", names)
+    cpu = Figures(f"TPC-H, CPU s of the engine, mean of {rounds}", names)
     for query in QUERIES:
         if not only or query.stem in only:
-            one_query(query, engines, rounds, medians, totals)
-    # Only of engines that answered everything: a total without some queries says nothing.
-    whole = {name: all for name, all in totals.items() if None not in all}
-    for at, label in enumerate(("total of medians", "total of best")):
-        medians.add(label, {name: sum(pair[at] for pair in all) for name, all in whole.items()})
-    medians.print()
-    return medians.failures
+            measured = one_query(query, engines, rounds, clock)
+            clock.add(query.stem, {name: median(all) for name, (all, _) in measured.items()}, 3)
+            best.add(query.stem, {name: min(all) for name, (all, _) in measured.items()}, 3)
+            cpu.add(query.stem, {name: mean for name, (_, mean) in measured.items()}, 3)
+            say(
+                f"{query.stem}: "
+                + ", ".join(f"{n} {median(t):.3f}" for n, (t, _) in measured.items())
+            )
+    for figures in (clock, best, cpu):
+        figures.add_total()
+        figures.print()
+    return clock.failures
 
 
-def one_query(query, engines, rounds, figures, totals):
+def one_query(query, engines, rounds, figures):
+    """By engine that answers: the times, and the CPU time of a round."""
     text = query.read_text()
     times = {engine.name: [] for engine in engines}
+    cpu = dict.fromkeys(times, 0.0)
     answers = {}
     # Round 0 warms caches and gives the answers to compare; engines take turns, so that a busy
     # moment of the machine hits all of them.
@@ -59,6 +67,7 @@ def one_query(query, engines, rounds, figures, totals):
         for engine in engines:
             if round_number > 0 and engine.name not in answers:
                 continue
+            before = engine.cpu_seconds()
             try:
                 seconds, answer = timed(lambda engine=engine: engine.collect(text))
             except Exception as error:
@@ -69,11 +78,9 @@ def one_query(query, engines, rounds, figures, totals):
                 answers[engine.name] = answer
             else:
                 times[engine.name].append(seconds)
-    figures.add(query.stem, {name: median(all) for name, all in times.items()}, digits=3)
-    for name, all in times.items():
-        totals[name].append((median(all), min(all)) if all else None)
-    say(f"{query.stem}: " + ", ".join(f"{n} {median(all) or 0:.3f}" for n, all in times.items()))
+                cpu[engine.name] += engine.cpu_seconds() - before
     compare(query.stem, engines, answers, figures)
+    return {name: (times[name], cpu[name] / rounds) for name in answers if times[name]}
 
 
 def compare(label, engines, answers, figures):
