@@ -24,5 +24,6 @@ mod workspace;
 pub use conf::{Conf, ConfError, Flavor};
 pub use error::{DataFrameContext, Error, Exception, QueryContext, Result, SqlContext};
 pub use execution::{Execution, Metric, ObservedMetrics, Rows};
+pub use functions::offered as offered_functions;
 pub use session::Session;
 pub use workspace::{Options, Workspace};

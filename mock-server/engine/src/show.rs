@@ -12,6 +12,9 @@ use chrono_tz::Tz;
 
 use crate::error::{Error, Result};
 use crate::functions::kernels::text;
+use crate::functions::kernels::variant::columns::Reader;
+use crate::functions::kernels::variant::json::to_json;
+use crate::types::variant::is_variant;
 
 /// How a table is printed.
 #[derive(Debug, Clone, Copy)]
@@ -278,6 +281,10 @@ pub(crate) fn pretty(array: &ArrayRef, row: usize, zone: Tz) -> Result<String> {
                 .collect();
             format!("{{{}}}", pairs.join(", "))
         }
+        found if is_variant(found) => match Reader::of(array)?.get(row) {
+            Some(value) => to_json(value, zone)?,
+            None => "NULL".to_owned(),
+        },
         DataType::Struct(_) => {
             let fields = array
                 .as_struct()

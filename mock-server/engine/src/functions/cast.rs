@@ -10,6 +10,7 @@ use datafusion::logical_expr::expr::Cast as PlanCast;
 use super::kernel::Kernel;
 use super::kernels::cast as kernels;
 use super::kernels::zone::Zone;
+use super::shown_type;
 use super::{Call, Function, scalar};
 use crate::error::{Error, QueryContext, Result};
 use crate::plan::context::Context;
@@ -171,7 +172,7 @@ fn refused(value: &Typed, to: &DataType, mode: CastMode) -> Error {
             "sqlExpr",
             format!("\"{verb}({} AS {})\"", value.name, sql_name(to)),
         ),
-        ("srcType", format!("\"{}\"", sql_name(&value.data_type))),
+        ("srcType", format!("\"{}\"", shown_type(value))),
         ("targetType", format!("\"{}\"", sql_name(to))),
     ];
     // Outside of the old rules Spark knows a function for these.

@@ -136,14 +136,21 @@ fn structs(value: Expr, fields: Fields, position: bool) -> Expr {
     })
 }
 
+/// `inline_outer` complains in the other's name.
+fn not_structs(call: &Call<'_>) -> Error {
+    let shown = format!("\"{}\"", call.name_as("inline"));
+    call.unexpected_type(0, "ARRAY<STRUCT>")
+        .with("sqlExpr", shown)
+}
+
 fn inline(call: &Call<'_>, outer: bool) -> Result<Generator> {
     call.arity(1..=1)?;
     let arg = call.arg(0)?;
     let DataType::List(item) = &arg.data_type else {
-        return Err(call.unexpected_type(0, "ARRAY<STRUCT>"));
+        return Err(not_structs(call));
     };
     let DataType::Struct(fields) = item.data_type() else {
-        return Err(call.unexpected_type(0, "ARRAY<STRUCT>"));
+        return Err(not_structs(call));
     };
     Ok(Generator {
         list: arg.expr.clone(),

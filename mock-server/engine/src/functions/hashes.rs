@@ -17,6 +17,7 @@ use super::rows::{Value, strict};
 use super::{Call, Function, scalar};
 use crate::error::{Error, Result};
 use crate::plan::typed::Typed;
+use crate::types::variant::has_variant;
 
 const S: DataType = DataType::Utf8;
 const B: DataType = DataType::Binary;
@@ -69,6 +70,16 @@ enum Algorithm {
 
 fn hashed(call: &Call<'_>, algorithm: Algorithm) -> Result<Typed> {
     call.arity(1..=usize::MAX)?;
+    if call.args.iter().any(|arg| has_variant(&arg.data_type)) {
+        return Err(Error::new(
+            "DATATYPE_MISMATCH.HASH_VARIANT_TYPE",
+            [
+                ("sqlExpr", format!("\"{}\"", call.default_name())),
+                ("functionName", format!("`{}`", call.name)),
+            ],
+        )
+        .at(call.origin.clone()));
+    }
     if call.args.iter().any(|arg| has_map(&arg.data_type)) {
         return Err(Error::new(
             "DATATYPE_MISMATCH.HASH_MAP_TYPE",

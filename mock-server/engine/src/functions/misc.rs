@@ -1,16 +1,14 @@
-//! What tells of the session, the query or chance: types, users, ids, random numbers, bits, and
+//! What tells of the session or the query: types, users, ids, bits, and
 //! errors on demand.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, StringArray};
+use arrow::array::{Array, AsArray, Int64Array, StringArray};
 use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
-use parking_lot::Mutex;
 
-use super::hashes::murmur_words;
 use super::kernel::Kernel;
 use super::{Call, CastMode, Function, cast, planned, scalar};
 use crate::analyze::SPARK_VERSION;
@@ -20,7 +18,6 @@ use crate::types::coerce::{is_integral, tightest};
 use crate::types::field_type;
 
 const S: DataType = DataType::Utf8;
-const D: DataType = DataType::Float64;
 
 pub(super) const TABLE: &[Function] = &[
     scalar("&", |call| bits(call, Operator::BitwiseAnd, "&")),
@@ -54,9 +51,6 @@ pub(super) const TABLE: &[Function] = &[
     planned("java_method"),
     scalar("monotonically_increasing_id", ids),
     scalar("raise_error", raise_error),
-    scalar("rand", |call| random(call, false)),
-    scalar("randn", |call| random(call, true)),
-    scalar("random", |call| random(call, false)),
     planned("reflect"),
     scalar("session_user", user),
     scalar("spark_partition_id", |call| {
@@ -259,87 +253,4 @@ fn uuid(call: &Call<'_>) -> Result<Typed> {
         Ok(Arc::new(StringArray::from_iter_values(all)))
     });
     Ok(Typed::new(expr, S, false, "uuid()"))
-}
-
-/// Spark's `XORShiftRandom` under Java's `nextDouble` and `nextGaussian`.
-#[derive(Debug)]
-struct Chance {
-    seed: u64,
-    spare: Option<f64>,
-}
-
-impl Chance {
-    fn new(seed: i64) -> Self {
-        let bytes = seed.to_be_bytes();
-        let word = |at: usize| {
-            u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
-        };
-        let words = [word(0), word(4)];
-        // The seed of Scala's hash of arrays.
-        let low = murmur_words(&words, 0x3c07_4a61, 8);
-        let high = murmur_words(&words, low, 8);
-        Self {
-            seed: (u64::from(high) << 32) | u64::from(low),
-            spare: None,
-        }
-    }
-
-    fn bits(&mut self, n: u32) -> u64 {
-        let mut next = self.seed ^ (self.seed << 21);
-        next ^= next >> 35;
-        next ^= next << 4;
-        self.seed = next;
-        next & ((1 << n) - 1)
-    }
-
-    fn double(&mut self) -> f64 {
-        let whole = (self.bits(26) << 27) + self.bits(27);
-        #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double")]
-        let value = whole as f64 / (1_u64 << 53) as f64;
-        value
-    }
-
-    fn gaussian(&mut self) -> f64 {
-        if let Some(spare) = self.spare.take() {
-            return spare;
-        }
-        loop {
-            let (a, b) = (2.0 * self.double() - 1.0, 2.0 * self.double() - 1.0);
-            let s = a * a + b * b;
-            if s < 1.0 && s != 0.0 {
-                let factor = (-2.0 * s.ln() / s).sqrt();
-                self.spare = Some(b * factor);
-                return a * factor;
-            }
-        }
-    }
-}
-
-fn random(call: &Call<'_>, normal: bool) -> Result<Typed> {
-    call.arity(0..=1)?;
-    let seed = match call.args.first() {
-        None => i64::from_le_bytes(uuid::Uuid::new_v4().as_u64_pair().0.to_le_bytes()),
-        Some(arg) if arg.is_foldable() => {
-            let value = crate::plan::expression::evaluate(&arg.expr)?;
-            match value.cast_to(&DataType::Int64)? {
-                ScalarValue::Int64(seed) => seed.unwrap_or(0),
-                _ => 0,
-            }
-        }
-        Some(_) => return Err(call.unexpected_type(0, "(\"INT\" or \"BIGINT\")")),
-    };
-    let chance = Mutex::new(Chance::new(seed));
-    let identity = format!("{seed} {normal} {}", uuid::Uuid::new_v4());
-    let expr = Kernel::volatile("rand", identity, (D, false), Vec::new(), move |args| {
-        let mut chance = chance.lock();
-        let all = (0..args.rows).map(|_| {
-            if normal {
-                chance.gaussian()
-            } else {
-                chance.double()
-            }
-        });
-        Ok(Arc::new(Float64Array::from_iter_values(all)) as ArrayRef)
-    });
-    Ok(Typed::new(expr, D, false, call.default_name()))
 }

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{
-    Function, aggregates, arithmetic, bitmaps, cast, collections, comparison, conditional, csv,
-    datetime, generators, hashes, json, lambdas, math, misc, planned, regex, strings, windows,
+    Build, Function, aggregates, arithmetic, bitmaps, cast, chance, collections, comparison,
+    conditional, csv, datetime, encryption, generators, hashes, json, lambdas, math, misc, planned,
+    regex, sketches, strings, tables, variant, windows, xml,
 };
 
 const GROUPS: &[&[Function]] = &[
@@ -13,11 +14,13 @@ const GROUPS: &[&[Function]] = &[
     arithmetic::TABLE,
     bitmaps::TABLE,
     cast::TABLE,
+    chance::TABLE,
     collections::TABLE,
     comparison::TABLE,
     conditional::TABLE,
     csv::TABLE,
     datetime::TABLE,
+    encryption::TABLE,
     generators::TABLE,
     hashes::TABLE,
     json::TABLE,
@@ -26,8 +29,12 @@ const GROUPS: &[&[Function]] = &[
     misc::TABLE,
     planned::TABLE,
     regex::TABLE,
+    sketches::TABLE,
     strings::TABLE,
+    tables::TABLE,
+    variant::TABLE,
     windows::TABLE,
+    xml::TABLE,
 ];
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {
@@ -44,6 +51,15 @@ pub(crate) fn find(name: &str) -> Option<&'static Function> {
         .get(name)
         .copied()
         .or_else(|| BY_NAME.get(name.to_ascii_lowercase().as_str()).copied())
+}
+
+/// Every function of Spark by name, and whether it is offered; the others are refused.
+pub fn offered() -> Vec<(&'static str, bool)> {
+    GROUPS
+        .iter()
+        .flat_map(|group| group.iter())
+        .map(|row| (row.name, !matches!(row.build, Build::Planned)))
+        .collect()
 }
 
 /// Known names close to a misspelt one, nearest first.

@@ -98,6 +98,7 @@ pub(crate) fn nullable(data_type: &DataType) -> DataType {
             ),
             _ => data_type.clone(),
         },
+        variant if super::variant::is_variant(variant) => variant.clone(),
         DataType::Struct(fields) => DataType::Struct(
             fields
                 .iter()

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, IntervalUnit};
 
 use super::arrow::{TIMESTAMP_NTZ, list, map, timestamp};
+use super::variant::is_variant;
 use crate::functions::CastMode;
 use crate::functions::kernels::cast::may_null;
 
@@ -273,6 +274,9 @@ pub(crate) fn implicitly_castable(from: &DataType, to: &DataType) -> bool {
         return true;
     }
     match (from, to) {
+        // A variant is read as what it holds wherever a plain value is wanted.
+        (variant, other) if is_variant(variant) => is_atomic(other),
+        (_, variant) if is_variant(variant) => false,
         (DataType::Utf8, DataType::Binary) => true,
         (DataType::Utf8, other) => is_atomic(other),
         (DataType::Binary, DataType::Utf8) => true,
@@ -297,6 +301,7 @@ pub(crate) fn implicitly_castable(from: &DataType, to: &DataType) -> bool {
 /// Whether values of the type have an order.
 pub(crate) fn is_orderable(data_type: &DataType) -> bool {
     match data_type {
+        variant if is_variant(variant) => false,
         DataType::Map(..) | DataType::Interval(IntervalUnit::MonthDayNano) => false,
         DataType::List(item) => is_orderable(item.data_type()),
         DataType::Struct(fields) => fields.iter().all(|f| is_orderable(f.data_type())),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, Fields, IntervalUnit, TimeUnit};
+use arrow::datatypes::{DataType, Field, Fields, IntervalUnit};
 use serde_json::{Map, Value, json};
 
 use super::arrow::{DAY_TIME, TIMESTAMP_NTZ, list, map, timestamp};
@@ -114,6 +114,7 @@ fn atomic(name: &str) -> Result<DataType> {
         "date" => DataType::Date32,
         "timestamp" | "timestamp_ltz" => timestamp(),
         "timestamp_ntz" => TIMESTAMP_NTZ,
+        "variant" => super::variant::variant(),
         "calendarinterval" | "interval" => DataType::Interval(IntervalUnit::MonthDayNano),
         "decimal" => DataType::Decimal128(10, 0),
         _ if name.starts_with("decimal(") => {
@@ -130,7 +131,9 @@ fn atomic(name: &str) -> Result<DataType> {
         {
             DataType::Utf8
         }
-        _ if name.starts_with("time(") || name == "time" => DataType::Time64(TimeUnit::Microsecond),
+        _ if name.starts_with("time(") || name == "time" => {
+            return Err(Error::of("UNSUPPORTED_TIME_TYPE"));
+        }
         _ if name.starts_with("interval year") || name.starts_with("interval month") => {
             DataType::Interval(IntervalUnit::YearMonth)
         }
@@ -156,6 +159,7 @@ pub(crate) fn to_json(data_type: &DataType) -> Value {
             }),
             other => Value::from(other.to_string()),
         },
+        found if super::variant::is_variant(found) => Value::from("variant"),
         DataType::Struct(fields) => json!({
             "type": "struct",
             "fields": fields.iter().map(|f| json!({

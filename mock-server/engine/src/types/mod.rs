@@ -10,6 +10,7 @@
 //! | intervals of fewer fields | the same, with a note on the field (`interval.rs`) |
 //! | char(n), varchar(n) | `Utf8`, with Spark's own metadata key on the field |
 //! | void | `Null` |
+//! | variant | a struct of two binaries with a mark (`variant.rs`) |
 //!
 //! Nullability of elements, values and fields is Arrow's own. Knows no expressions.
 
@@ -20,5 +21,6 @@ pub(crate) mod json;
 pub(crate) mod names;
 pub(crate) mod proto;
 pub(crate) mod tree;
+pub(crate) mod variant;
 
 pub(crate) use names::{field_type, simple_string, sql_name};

@@ -5,10 +5,12 @@
 use arrow::datatypes::{DataType, Field, IntervalUnit};
 
 use super::interval::Fields;
+use super::variant::is_variant;
 
 /// Spark's `simpleString`/`catalogString`: `array<int>`, `struct<a:int>`.
 pub(crate) fn simple_string(data_type: &DataType) -> String {
     match data_type {
+        found if is_variant(found) => "variant".to_owned(),
         DataType::List(item) => format!("array<{}>", simple_string(item.data_type())),
         DataType::Map(entries, _) => match entries.data_type() {
             DataType::Struct(pair) if pair.len() == 2 => format!(
@@ -40,6 +42,7 @@ pub(crate) fn field_type(field: &Field) -> String {
 /// Spark's `DataType.sql`: `ARRAY<INT>`, `STRUCT<a: INT>`.
 pub(crate) fn sql_name(data_type: &DataType) -> String {
     match data_type {
+        found if is_variant(found) => "VARIANT".to_owned(),
         DataType::List(item) => format!("ARRAY<{}>", sql_name(item.data_type())),
         DataType::Map(entries, _) => match entries.data_type() {
             DataType::Struct(pair) if pair.len() == 2 => {

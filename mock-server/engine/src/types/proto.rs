@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, Fields, IntervalUnit, TimeUnit};
+use arrow::datatypes::{DataType, Field, Fields, IntervalUnit};
 use sparring_proto::Required;
 use sparring_proto::connect::{self as proto, data_type as kind, data_type::Kind};
 
 use super::arrow::{DAY_TIME, TIMESTAMP_NTZ, list, map, timestamp};
 use super::interval;
+use super::variant::{is_variant, variant};
 use crate::error::{Error, Result};
 
 /// The metadata key under which Spark keeps `char(n)` and `varchar(n)` of a string column.
@@ -54,11 +55,13 @@ pub(crate) fn to_arrow(data_type: &proto::DataType) -> Result<DataType> {
             pair.value_contains_null,
         ),
         Kind::Udt(udt) => to_arrow(udt.sql_type.as_ref().required("udt.sql_type")?)?,
-        Kind::Time(_) => DataType::Time64(TimeUnit::Microsecond),
+        // Spark 4.1 has the type switched off.
+        Kind::Time(_) => return Err(Error::of("UNSUPPORTED_TIME_TYPE")),
         Kind::Unparsed(text) => parse(&text.data_type_string)?,
-        Kind::Variant(_) => return Err(Error::unsupported("the type VARIANT")),
-        Kind::Geometry(_) => return Err(Error::unsupported("the type GEOMETRY")),
-        Kind::Geography(_) => return Err(Error::unsupported("the type GEOGRAPHY")),
+        Kind::Variant(_) => variant(),
+        Kind::Geometry(_) | Kind::Geography(_) => {
+            return Err(Error::of("UNSUPPORTED_FEATURE.GEOSPATIAL_DISABLED"));
+        }
         Kind::TimestampNtzNanos(_) | Kind::TimestampLtzNanos(_) => {
             return Err(Error::unsupported("timestamps with nanoseconds"));
         }
@@ -208,6 +211,7 @@ pub(crate) fn from_arrow(data_type: &DataType) -> proto::DataType {
             })),
             _ => Kind::Null(kind::Null::default()),
         },
+        found if is_variant(found) => Kind::Variant(kind::Variant::default()),
         DataType::Struct(fields) => Kind::Struct(kind::Struct {
             fields: fields.iter().map(|f| struct_field(f)).collect(),
             ..Default::default()

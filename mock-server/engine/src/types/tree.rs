@@ -4,6 +4,7 @@ use arrow::datatypes::{DataType, Field};
 
 use super::interval::Fields;
 use super::names::quote_if_needed;
+use super::variant::is_variant;
 use super::{simple_string, sql_name};
 use crate::show::escape;
 
@@ -20,6 +21,7 @@ fn inside(out: &mut String, data_type: &DataType, prefix: &str, depth: usize) {
     }
     let deeper = format!("{prefix}    |");
     match data_type {
+        found if is_variant(found) => {}
         DataType::Struct(fields) => {
             for field in fields {
                 out.push_str(&format!(
@@ -73,6 +75,7 @@ fn type_name(data_type: &DataType) -> String {
         DataType::Int64 => "long".into(),
         DataType::List(_) => "array".into(),
         DataType::Map(_, _) => "map".into(),
+        found if is_variant(found) => "variant".into(),
         DataType::Struct(_) => "struct".into(),
         leaf => simple_string(leaf),
     }

@@ -112,6 +112,13 @@ pub(super) fn edge(call: &Call<'_>, function: Arc<AggregateUDF>) -> Result<Typed
 /// `mode(a)`, and `mode(a, true)`, which means `mode() WITHIN GROUP (ORDER BY a DESC)`: the least of
 /// the most frequent values.
 pub(super) fn mode(call: &Call<'_>) -> Result<Typed> {
+    if call.args.is_empty() {
+        return Err(Error::new(
+            "INVALID_WITHIN_GROUP_EXPRESSION.WITHIN_GROUP_MISSING",
+            [("funcName", "`mode`")],
+        )
+        .at(call.origin.clone()));
+    }
     call.arity(1..=2)?;
     let arg = call.arg(0)?.clone();
     let deterministic = match call.args.get(1).map(Typed::constant) {

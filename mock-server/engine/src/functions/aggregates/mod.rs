@@ -5,6 +5,7 @@
 
 mod counts;
 mod edges;
+mod histogram;
 mod lists;
 mod moments;
 mod percentiles;
@@ -33,6 +34,7 @@ use crate::types::coerce::{is_numeric, is_orderable};
 use crate::types::sql_name;
 use counts::{approx_count_distinct, bits, bool_fold, count, count_if, count_pairs, grouping};
 use edges::{edge, extreme, extreme_by, mode, mode_within_group};
+use histogram::histogram_numeric;
 use lists::{collect, listagg, listagg_within_group};
 use moments::{Moment, Pair, moment, pair, regr_average};
 use percentiles::{median, percentile_approx, percentile_of, percentile_within_group};
@@ -58,7 +60,6 @@ pub(super) const TABLE: &[Function] = &[
     aggregate("corr", |call| pair(call, Pair::Corr)),
     aggregate("count", count),
     aggregate("count_if", count_if),
-    planned("count_min_sketch"),
     aggregate("covar_pop", |call| pair(call, Pair::CovarPop)),
     aggregate("covar_samp", |call| pair(call, Pair::CovarSamp)),
     aggregate("every", |call| bool_fold(call, bool_and_udaf())),
@@ -66,9 +67,7 @@ pub(super) const TABLE: &[Function] = &[
     aggregate("first_value", |call| edge(call, first_value_udaf())),
     aggregate("grouping", grouping),
     aggregate("grouping_id", grouping),
-    planned("histogram_numeric"),
-    planned("hll_sketch_agg"),
-    planned("hll_union_agg"),
+    aggregate("histogram_numeric", histogram_numeric),
     aggregate("kurtosis", |call| moment(call, Moment::Kurtosis)),
     aggregate("last", |call| edge(call, last_value_udaf())),
     aggregate("last_value", |call| edge(call, last_value_udaf())),
@@ -105,9 +104,6 @@ pub(super) const TABLE: &[Function] = &[
     aggregate("string_agg", listagg),
     aggregate("string_agg_within_group", listagg_within_group),
     aggregate("sum", |call| sum(call, false)),
-    planned("theta_intersection_agg"),
-    planned("theta_sketch_agg"),
-    planned("theta_union_agg"),
     aggregate("try_avg", |call| average(call, true)),
     aggregate("try_sum", |call| sum(call, true)),
     aggregate("var_pop", |call| moment(call, Moment::VarPop)),

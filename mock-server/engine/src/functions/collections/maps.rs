@@ -22,6 +22,7 @@ use crate::functions::kernel::Kernel;
 use crate::plan::typed::Typed;
 use crate::types::arrow::{list, map, relabel};
 use crate::types::sql_name;
+use crate::types::variant::is_variant;
 
 fn duplicate_key(key: &ScalarValue) -> Error {
     Error::new(
@@ -101,7 +102,7 @@ pub(super) fn map_of(call: &Call<'_>) -> Result<Typed> {
     let values = unify(call, &every(1), &name)?;
     let first = |all: &[Typed]| all.first().map_or(DataType::Null, |v| v.data_type.clone());
     let (key_type, value_type) = (first(&map_keys), first(&values));
-    if matches!(key_type, DataType::Map(..)) {
+    if matches!(key_type, DataType::Map(..)) || is_variant(&key_type) {
         return Err(Error::new(
             "DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE",
             [

@@ -7,7 +7,7 @@ use arrow::datatypes::{
 use datafusion::common::ScalarValue;
 
 use super::zone_named;
-use crate::error::{ANSI, Error, QueryContext, Result};
+use crate::error::{ANSI, Error, Exception, QueryContext, Result};
 use crate::functions::Call;
 use crate::functions::kernel::Kernel;
 use crate::functions::kernels::calendar::{self, SECOND};
@@ -199,6 +199,23 @@ fn overflow(origin: &Option<QueryContext>) -> Error {
     Error::of("INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION").at(origin.clone())
 }
 
+/// What Java's exact arithmetic says, wherever it was called.
+fn integer_overflow() -> Error {
+    Error::new(
+        "ARITHMETIC_OVERFLOW",
+        [
+            ("message", "integer overflow"),
+            ("alternative", ""),
+            ("config", "\"spark.sql.ansi.enabled\""),
+        ],
+    )
+}
+
+/// Spark counts in microseconds and fails only where it sends nanoseconds.
+fn too_long() -> Error {
+    Error::plain(Exception::Spark, "long overflow")
+}
+
 /// `make_dt_interval([days[, hours[, minutes[, seconds]]]])`.
 pub(super) fn day_time(call: &Call<'_>) -> Result<Typed> {
     call.arity(0..=4)?;
@@ -270,20 +287,33 @@ pub(super) fn year_month(call: &Call<'_>) -> Result<Typed> {
     ))
 }
 
-/// `make_interval([years[, months[, weeks[, days[, hours[, minutes[, seconds]]]]]]])`.
-pub(super) fn calendar(call: &Call<'_>) -> Result<Typed> {
-    call.arity(0..=7)?;
+/// `make_interval([years[, months[, weeks[, days[, hours[, minutes[, seconds]]]]]]])`, and
+/// `try_make_interval`, which needs the years and never fails.
+pub(super) fn calendar(call: &Call<'_>, tries: bool) -> Result<Typed> {
+    call.arity(usize::from(tries)..=7)?;
+    // The function that tries complains in the other's name.
+    let renamed = |error: Error| {
+        if !tries || !error.parameters().contains_key("sqlExpr") {
+            return error;
+        }
+        let mut names: Vec<&str> = call.args.iter().map(|arg| arg.name.as_ref()).collect();
+        names.extend((names.len()..6).map(|_| "0"));
+        names.extend((names.len()..7).map(|_| "0.000000"));
+        error.with(
+            "sqlExpr",
+            format!("\"make_interval({})\"", names.join(", ")),
+        )
+    };
     let mut args = (0..6)
-        .map(|index| or_zero(call, index, &DataType::Int32))
+        .map(|index| or_zero(call, index, &DataType::Int32).map_err(renamed))
         .collect::<Result<Vec<_>>>()?;
-    args.push(or_zero(call, 6, &DataType::Decimal128(18, 6))?);
-    let ansi = call.context.ansi;
+    args.push(or_zero(call, 6, &DataType::Decimal128(18, 6)).map_err(renamed)?);
+    let ansi = call.context.ansi && !tries;
     let nullable = !ansi || args.iter().any(|arg| arg.nullable);
-    let origin = call.origin.clone();
     let name = shown(call, &args);
     Ok(Kernel::typed(
         "make_interval",
-        format!("{ansi} {origin:?}"),
+        format!("{ansi}"),
         (DataType::Interval(IntervalUnit::MonthDayNano), nullable),
         args.into_iter().map(|arg| arg.expr).collect(),
         name,
@@ -302,22 +332,22 @@ pub(super) fn calendar(call: &Call<'_>) -> Result<Typed> {
                         return Ok(None);
                     }
                     let at = |index: usize| whole.get(index).map_or(0, |c| i64::from(c.value(row)));
-                    let made = (|| {
-                        let months = i32::try_from(at(0) * 12 + at(1)).ok()?;
-                        let days = i32::try_from(at(2) * 7 + at(3)).ok()?;
-                        let clock = (at(4) * 3600 + at(5) * 60).checked_mul(SECOND)?;
-                        let micros = clock.checked_add(i64::try_from(seconds.value(row)).ok()?)?;
-                        Some(IntervalMonthDayNanoType::make_value(
-                            months,
-                            days,
-                            micros.checked_mul(1000)?,
-                        ))
-                    })();
-                    match made {
-                        Some(made) => Ok(Some(made)),
-                        None if ansi => Err(overflow(&origin)),
-                        None => Ok(None),
-                    }
+                    let whole = (
+                        i32::try_from(at(0) * 12 + at(1)),
+                        i32::try_from(at(2) * 7 + at(3)),
+                    );
+                    let (Ok(months), Ok(days)) = whole else {
+                        return if ansi {
+                            Err(integer_overflow())
+                        } else {
+                            Ok(None)
+                        };
+                    };
+                    let clock = i128::from(at(4) * 3600 + at(5) * 60) * i128::from(SECOND);
+                    let nanos = (clock + seconds.value(row)) * 1000;
+                    let nanos = i64::try_from(nanos).map_err(|_| too_long())?;
+                    let made = IntervalMonthDayNanoType::make_value(months, days, nanos);
+                    Ok(Some(made))
                 })
                 .collect::<Result<PrimitiveArray<IntervalMonthDayNanoType>>>()?;
             Ok(std::sync::Arc::new(found))

@@ -49,7 +49,7 @@ pub(super) const TABLE: &[Function] = &[
     scalar("localtimestamp", now::localtimestamp),
     scalar("make_date", make::date),
     scalar("make_dt_interval", make::day_time),
-    scalar("make_interval", make::calendar),
+    scalar("make_interval", |call| make::calendar(call, false)),
     scalar("make_timestamp", |call| {
         make::timestamp_of(call, timestamp(), false)
     }),
@@ -91,6 +91,7 @@ pub(super) const TABLE: &[Function] = &[
     scalar("to_unix_timestamp", text::unix_timestamp),
     scalar("to_utc_timestamp", |call| shift::utc(call, false)),
     scalar("trunc", shift::trunc),
+    scalar("try_make_interval", |call| make::calendar(call, true)),
     scalar("try_make_timestamp", |call| {
         make::timestamp_of(call, timestamp(), true)
     }),

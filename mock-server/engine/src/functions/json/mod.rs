@@ -14,7 +14,7 @@ use arrow::datatypes::DataType;
 use crate::error::Result;
 use crate::functions::kernel::Kernel;
 use crate::functions::kernels::json::{Value, at_path, parse, path};
-use crate::functions::{Call, Function, planned, scalar};
+use crate::functions::{Call, Function, scalar};
 use crate::plan::typed::Typed;
 use crate::types::arrow::list;
 use infer::schema_of_json;
@@ -28,11 +28,8 @@ pub(super) const TABLE: &[Function] = &[
     scalar("get_json_object", get_json_object),
     scalar("json_array_length", json_array_length),
     scalar("json_object_keys", json_object_keys),
-    planned("parse_json"),
     scalar("schema_of_json", schema_of_json),
     scalar("to_json", to_json),
-    planned("try_parse_json"),
-    planned("variant_get"),
 ];
 
 fn get_json_object(call: &Call<'_>) -> Result<Typed> {

@@ -19,11 +19,14 @@ use crate::functions::kernels::cast::{string, temporal};
 use crate::functions::kernels::json::{Value, parse};
 use crate::functions::kernels::longs::labelled;
 use crate::functions::kernels::pattern::Pattern;
+use crate::functions::kernels::variant::build::Builder;
+use crate::functions::kernels::variant::columns::Writer as VariantWriter;
 use crate::functions::kernels::zone::Zone;
 use crate::plan::typed::Typed;
 use crate::types::arrow::nullable;
 use crate::types::coerce::is_integral;
 use crate::types::sql_name;
+use crate::types::variant::is_variant;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -104,7 +107,9 @@ pub(super) fn from_json(call: &Call<'_>) -> Result<Typed> {
                 }
                 // A malformed record still is one, with nothing in it.
                 rows.push(match (value, text, &to) {
-                    (None, Some(_), DataType::Struct(_)) => Some(Value::Object(Vec::new())),
+                    (None, Some(_), DataType::Struct(_)) if !is_variant(&to) => {
+                        Some(Value::Object(Vec::new()))
+                    }
                     (value, ..) => value,
                 });
             }
@@ -115,11 +120,12 @@ pub(super) fn from_json(call: &Call<'_>) -> Result<Typed> {
 }
 
 fn fits(value: &Value, to: &DataType) -> bool {
-    matches!(
-        (value, to),
-        (Value::Object(_), DataType::Struct(_) | DataType::Map(..))
-            | (Value::Array(_), DataType::List(_))
-    )
+    is_variant(to)
+        || matches!(
+            (value, to),
+            (Value::Object(_), DataType::Struct(_) | DataType::Map(..))
+                | (Value::Array(_), DataType::List(_))
+        )
 }
 
 #[derive(Debug)]
@@ -141,6 +147,17 @@ impl Reader {
             _ => None,
         };
         Ok(match to {
+            found if is_variant(found) => {
+                let mut out = VariantWriter::default();
+                for row in rows {
+                    let mut built = Builder::default();
+                    match row.map(|value| built.json(value)) {
+                        Some(Ok(())) => out.push(built),
+                        _ => out.push_null(),
+                    }
+                }
+                out.finish()?
+            }
             DataType::Struct(fields) => {
                 let columns = fields
                     .iter()

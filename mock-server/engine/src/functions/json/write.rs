@@ -13,11 +13,14 @@ use crate::functions::kernels::calendar::DAY;
 use crate::functions::kernels::cast::Cast;
 use crate::functions::kernels::json::quote;
 use crate::functions::kernels::pattern::Pattern;
+use crate::functions::kernels::variant::columns::Reader as VariantReader;
+use crate::functions::kernels::variant::json::to_json as variant_json;
 use crate::functions::kernels::zone::Zone;
 use crate::functions::{Call, CastMode};
 use crate::plan::typed::Typed;
 use crate::types::coerce::is_integral;
 use crate::types::sql_name;
+use crate::types::variant::is_variant;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -122,6 +125,11 @@ impl Writer {
             return Ok(());
         }
         match array.data_type() {
+            found if is_variant(found) => {
+                if let Some(value) = VariantReader::of(array)?.get(row) {
+                    out.push_str(&variant_json(value, self.plain.time_zone)?);
+                }
+            }
             DataType::Struct(fields) => {
                 out.push('{');
                 let mut first = true;

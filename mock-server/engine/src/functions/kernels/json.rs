@@ -24,6 +24,18 @@ pub(crate) fn parse(text: &str, unquoted_names: bool) -> Option<Value> {
         text,
         at: 0,
         unquoted_names,
+        single_quotes: true,
+    };
+    parser.value(0)
+}
+
+/// [`parse`] by the letter of the standard: texts stand in double quotes.
+pub(crate) fn parse_strictly(text: &str) -> Option<Value> {
+    let mut parser = Parser {
+        text,
+        at: 0,
+        unquoted_names: false,
+        single_quotes: false,
     };
     parser.value(0)
 }
@@ -32,6 +44,7 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     unquoted_names: bool,
+    single_quotes: bool,
 }
 
 impl Parser<'_> {
@@ -88,6 +101,7 @@ impl Parser<'_> {
                     }
                 }
             }
+            b'\'' if !self.single_quotes => None,
             quote @ (b'"' | b'\'') => self.string(quote).map(Value::Text),
             b't' => self.word("true").map(|()| Value::Bool(true)),
             b'f' => self.word("false").map(|()| Value::Bool(false)),
@@ -104,6 +118,7 @@ impl Parser<'_> {
         }
         loop {
             let name = match self.peek()? {
+                b'\'' if !self.single_quotes => return None,
                 quote @ (b'"' | b'\'') => self.string(quote)?,
                 _ if self.unquoted_names => {
                     let length = self

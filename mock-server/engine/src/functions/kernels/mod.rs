@@ -6,6 +6,7 @@ pub(crate) mod calendar;
 pub(crate) mod cast;
 pub(crate) mod decimal;
 pub(crate) mod java_hash;
+pub(crate) mod java_random;
 pub(crate) mod json;
 pub(crate) mod longs;
 pub(crate) mod nested;
@@ -14,6 +15,8 @@ pub(crate) mod random;
 pub(crate) mod statistics;
 pub(crate) mod text;
 pub(crate) mod update;
+pub(crate) mod variant;
+pub(crate) mod xml;
 pub(crate) mod zone;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};

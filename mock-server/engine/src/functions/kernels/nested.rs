@@ -15,10 +15,12 @@ use crate::plan::context::Context;
 use crate::plan::typed::Typed;
 use crate::types::names::quote;
 use crate::types::sql_name;
+use crate::types::variant::is_variant;
 
 /// `value.name`: a struct's field, the fields of an array's structs, or a map's value.
 pub(crate) fn field(context: &Context, value: Typed, name: &str) -> Result<Typed> {
     match &value.data_type {
+        variant if is_variant(variant) => Err(not_extractable(&value)),
         DataType::Struct(fields) => {
             let found = find(context, fields, name)?;
             let inner = &fields[found];

@@ -7,9 +7,11 @@ mod addresses;
 mod codes;
 mod codewords;
 mod format;
+mod layout;
 mod lists;
 mod number_format;
 mod parts;
+mod sentences;
 mod shape;
 mod utf8;
 
@@ -37,9 +39,9 @@ const S: DataType = DataType::Utf8;
 const B: DataType = DataType::Binary;
 const I: DataType = DataType::Int32;
 
+pub(super) use number_format::half_up;
+
 pub(super) const TABLE: &[Function] = &[
-    planned("aes_decrypt"),
-    planned("aes_encrypt"),
     scalar("ascii", |call| {
         strict(call, &[S], (I, false), |row| {
             Ok(row[0]
@@ -162,7 +164,6 @@ pub(super) const TABLE: &[Function] = &[
     scalar("position", locate),
     scalar("printf", format_string),
     scalar("quote", quote),
-    planned("randstr"),
     scalar("repeat", |call| {
         strict(call, &[S, I], (S, false), |row| {
             Ok(row[0]
@@ -201,7 +202,7 @@ pub(super) const TABLE: &[Function] = &[
     }),
     scalar("rpad", |call| pad(call, false)),
     scalar("rtrim", |call| trim(call, Side::Right)),
-    planned("sentences"),
+    scalar("sentences", sentences::sentences),
     scalar("soundex", soundex),
     scalar("space", |call| {
         strict(call, &[I], (S, false), |row| {
@@ -224,9 +225,9 @@ pub(super) const TABLE: &[Function] = &[
         })
     }),
     scalar("to_binary", |call| to_binary(call, false)),
-    planned("to_char"),
-    planned("to_number"),
-    planned("to_varchar"),
+    scalar("to_char", layout::to_char),
+    scalar("to_number", |call| layout::to_number(call, false)),
+    scalar("to_varchar", layout::to_char),
     scalar("translate", |call| {
         strict(
             call,
@@ -238,7 +239,7 @@ pub(super) const TABLE: &[Function] = &[
     scalar("trim", |call| trim(call, Side::Both)),
     scalar("try_parse_url", |call| parse_url(call, true)),
     scalar("try_to_binary", |call| to_binary(call, true)),
-    planned("try_to_number"),
+    scalar("try_to_number", |call| layout::to_number(call, true)),
     scalar("try_url_decode", |call| url_decode(call, true)),
     scalar("try_validate_utf8", |call| validated(call, Invalid::Null)),
     scalar("ucase", |call| {
@@ -249,7 +250,6 @@ pub(super) const TABLE: &[Function] = &[
     scalar("unbase64", |call| {
         strict(call, &[S], (B, false), |row| unbase64(row[0].text()))
     }),
-    planned("uniform"),
     scalar("upper", |call| {
         strict(call, &[S], (S, false), |row| {
             Ok(row[0].text().to_uppercase().into())

@@ -31,7 +31,7 @@ pub(super) fn grouped(digits: &str, size: usize) -> String {
 
 /// A number that is not negative with so many digits behind the point, halves rounded up; what is
 /// rounded is the shortest text of the double, as in Java's `Formatter`.
-pub(super) fn half_up(value: f64, digits: usize) -> String {
+pub(in crate::functions) fn half_up(value: f64, digits: usize) -> String {
     let text = format!("{value}");
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     if fraction.len() <= digits {

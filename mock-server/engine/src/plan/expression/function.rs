@@ -17,6 +17,7 @@ use crate::plan::names::{LambdaVariable, Names};
 use crate::plan::scope::Column;
 use crate::plan::typed::Typed;
 use crate::types::interval::Fields;
+use crate::types::variant::is_variant;
 
 /// Functions that SQL lets be written without parentheses.
 pub(super) fn without_parentheses(name: &str) -> bool {
@@ -109,7 +110,9 @@ impl Planner<'_> {
         name: &str,
         origin: &Option<QueryContext>,
     ) -> Result<&'static Function> {
-        functions::find(name).ok_or_else(|| {
+        let known = functions::find(name);
+        let is_value = |row: &&Function| !functions::ONLY_TABLES.contains(&row.name);
+        known.filter(is_value).ok_or_else(|| {
             let session = self.context.session.current_namespace();
             let error = Error::new(
                 "UNRESOLVED_ROUTINE",
@@ -124,7 +127,10 @@ impl Planner<'_> {
                     ),
                 ],
             );
-            let near = functions::nearest_names(name);
+            let near = match known {
+                Some(_) => Vec::new(),
+                None => functions::nearest_names(name),
+            };
             let error = match near.first() {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
                 None => error,
@@ -259,12 +265,42 @@ impl Planner<'_> {
                 [value, patterns @ ..],
             ) => self.quantified_like(name, value, patterns, names).map(Some),
             (internal::ROW, fields) => self.row_of(fields, names, origin).map(Some),
+            (internal::EXTRACT_PATH, [value, path]) => {
+                self.extract_path(value, path, names, origin).map(Some)
+            }
             (internal::QUALIFY, [condition]) => self.expression(condition, names).map(Some),
             (internal::WITHIN_GROUP, [call, order @ ..]) => {
                 self.within_group(call, order, names, origin).map(Some)
             }
             _ => Ok(None),
         }
+    }
+
+    /// `v:a.b`: what lies there in a variant; its column is named after the last step.
+    fn extract_path(
+        &self,
+        value: &proto::Expression,
+        path: &proto::Expression,
+        names: &Names<'_>,
+        origin: &Option<QueryContext>,
+    ) -> Result<Typed> {
+        let value = self.expression(value, names)?;
+        if !is_variant(&value.data_type) {
+            let error = Error::unsupported("a path into JSON text by a colon");
+            return Err(error.at(origin.clone()));
+        }
+        let path = self.expression(path, names)?;
+        let last = path.constant_str().and_then(|path| {
+            let mut names = path.split('[').filter_map(|step| step.strip_suffix("']"));
+            names
+                .next_back()
+                .map(|name| name.trim_start_matches('\'').to_owned())
+        });
+        let found = self.call_by_name("variant_get", vec![value, path], origin.clone())?;
+        Ok(match last {
+            Some(last) => found.aliased(last),
+            None => found,
+        })
     }
 
     /// `a LIKE ANY ('x%', 'y%')`: one test a pattern. Spark calls it nullable, whatever is.

@@ -22,6 +22,7 @@ use super::{Planner, relation};
 use crate::error::{Error, QueryContext, Result};
 use crate::functions::{CastMode, cast, kernels::nested};
 use crate::types::proto::{declared_fields, to_arrow};
+use crate::types::variant::is_variant;
 use crate::types::{coerce, sql_name};
 
 pub(crate) use select_list::Item;
@@ -199,11 +200,12 @@ impl<'a> Planner<'a> {
             "CAST"
         };
         // Spark shows the casts that a user wrote, those to complex types apart.
+        let of_variant = is_variant(&value.data_type);
         let name = match to {
             arrow::datatypes::DataType::List(_)
             | arrow::datatypes::DataType::Map(..)
             | arrow::datatypes::DataType::Struct(_)
-                if mode != CastMode::Try =>
+                if (mode != CastMode::Try || of_variant) && !is_variant(&to) =>
             {
                 value.name.to_string()
             }
@@ -235,6 +237,7 @@ impl<'a> Planner<'a> {
             names,
         )?;
         let is_struct = match &child.data_type {
+            variant if is_variant(variant) => false,
             arrow::datatypes::DataType::Struct(_) => true,
             arrow::datatypes::DataType::List(item) => {
                 matches!(item.data_type(), arrow::datatypes::DataType::Struct(_))

@@ -115,6 +115,18 @@ impl Planner<'_> {
         function: &UnresolvedFunction,
         names: &Names<'_>,
     ) -> Result<Option<Generator>> {
+        match functions::find(&function.function_name) {
+            Some(row) if functions::ONLY_TABLES.contains(&row.name) => Ok(None),
+            _ => self.table_generator(function, names),
+        }
+    }
+
+    /// [`Planner::generator`] where a table stands: some are nothing else.
+    pub(crate) fn table_generator(
+        &self,
+        function: &UnresolvedFunction,
+        names: &Names<'_>,
+    ) -> Result<Option<Generator>> {
         let Some(row) = functions::find(&function.function_name) else {
             return Ok(None);
         };

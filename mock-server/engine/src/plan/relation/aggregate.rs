@@ -16,13 +16,14 @@ use sparring_proto::connect::{self as proto};
 use sparring_sql::lower::internal;
 
 use super::{row, time_windows, windows};
-use crate::error::{Error, Result};
+use crate::error::{Error, Exception, Result};
 use crate::plan::expression::Item;
 use crate::plan::names;
 use crate::plan::scope::{Column, ColumnId};
 use crate::plan::typed::Typed;
 use crate::plan::{Below, Planned, Planner, project};
 use crate::types::names::quote;
+use crate::types::variant::is_variant;
 
 /// Sets of keys, each by place.
 type GroupingSets = Vec<Vec<usize>>;
@@ -304,8 +305,9 @@ pub(super) fn prepare(
 ) -> Result<(Planned, Grouped)> {
     let (input, keys) = windows::extract(input, keys)?;
     for key in &keys {
-        if let DataType::Map(..) = key.data_type {
-            return Err(Error::new(
+        let unordered = |found: &DataType| matches!(found, DataType::Map(..)) || is_variant(found);
+        if unordered(&key.data_type) {
+            let error = Error::new(
                 "GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE",
                 [
                     ("sqlExpr", format!("\"{}\"", key.name)),
@@ -314,7 +316,12 @@ pub(super) fn prepare(
                         format!("\"{}\"", crate::types::sql_name(&key.data_type)),
                     ),
                 ],
-            ));
+            );
+            return Err(if is_variant(&key.data_type) {
+                error.thrown_as(Exception::ExtendedAnalysis)
+            } else {
+                error
+            });
         }
     }
     let keys: Vec<(Typed, Column)> = keys

@@ -6,6 +6,7 @@ use arrow::datatypes::DataType;
 use datafusion::common::{JoinType, NullHandling, UnnestOptions};
 use datafusion::logical_expr::LogicalPlanBuilder;
 use sparring_proto::Required;
+use sparring_proto::connect::expression::ExprType;
 use sparring_proto::connect::relation::RelType;
 use sparring_proto::connect::{self as proto};
 use sparring_sql::lower::internal;
@@ -66,7 +67,11 @@ impl Planner<'_> {
                 ));
             }
         };
-        let Some((function, names)) = table_function(right) else {
+        // A range of constants is a relation like any other.
+        let is_generator = |(function, _): &(&proto::UnresolvedTableValuedFunction, Naming)| {
+            !function.function_name.eq_ignore_ascii_case("range")
+        };
+        let Some((function, names)) = table_function(right).filter(is_generator) else {
             return self.lateral_query(node, left, right, outer);
         };
         let call = proto::expression::UnresolvedFunction {
@@ -75,10 +80,14 @@ impl Planner<'_> {
             ..Default::default()
         };
         let generator = self
-            .generator(&call, &Names::of(&left.scope, self.outer()))?
+            .table_generator(&call, &Names::of(&left.scope, self.outer()))?
             .ok_or_else(|| not_a_table_function(&function.function_name))?;
         let mut generator = names.rename(generator)?;
         generator.outer |= outer;
+        if outer {
+            let columns = generator.columns.iter_mut();
+            columns.for_each(|column| column.nullable = true);
+        }
         if let Some(qualifier) = names.qualifier {
             let qualifier: Arc<[String]> = vec![qualifier].into();
             generator
@@ -151,7 +160,7 @@ impl Planner<'_> {
         };
         let empty = Scope::default();
         let generator = self
-            .generator(&call, &Names::of(&empty, self.outer()))?
+            .table_generator(&call, &Names::of(&empty, self.outer()))?
             .ok_or_else(|| not_a_table_function(&node.function_name))?;
         let columns = generator.columns.clone();
         let planned = unnest(one_row(), generator)?;
@@ -160,31 +169,58 @@ impl Planner<'_> {
 
     fn range_function(&self, node: &proto::UnresolvedTableValuedFunction) -> Result<Planned> {
         let empty = Scope::default();
-        let numbers = node
-            .arguments
-            .iter()
-            .map(|argument| {
-                let value = self.resolve(argument, &empty)?;
-                self.fold_i64(value)?
-                    .ok_or_else(|| Error::invalid_plan("an argument of range is null"))
-            })
-            .collect::<Result<Vec<i64>>>()?;
+        let n_arguments = node.arguments.len();
+        if !(1..=4).contains(&n_arguments) {
+            return Err(Error::new(
+                "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+                [
+                    ("functionName", "`range`".to_owned()),
+                    ("expectedNum", "[1, 2, 3, 4]".to_owned()),
+                    ("actualNum", n_arguments.to_string()),
+                    ("docroot", "https://spark.apache.org/docs/latest".to_owned()),
+                ],
+            ));
+        }
+        let mut numbers = Vec::with_capacity(n_arguments);
+        for (index, argument) in node.arguments.iter().enumerate() {
+            // Spark looks at the named argument itself, which is no constant.
+            if let Some(ExprType::NamedArgumentExpression(_)) = &argument.expr_type {
+                // With one argument it is the second parameter, the end.
+                let place = if n_arguments == 1 { 1 } else { index };
+                let name = ["start", "end", "step", "numSlices"].get(place);
+                return Err(Error::new(
+                    "NON_FOLDABLE_ARGUMENT",
+                    [
+                        ("funcName", "`range`".to_owned()),
+                        (
+                            "paramName",
+                            format!("`{}`", name.copied().unwrap_or_default()),
+                        ),
+                        ("paramType", "\"BIGINT\"".to_owned()),
+                    ],
+                ));
+            }
+            let value = self.resolve(argument, &empty)?;
+            if value.data_type == DataType::Null {
+                // With one argument it is the second parameter, the end.
+                let place = if n_arguments == 1 { 1 } else { index };
+                return Err(null_argument(place, &value));
+            }
+            let found = self.fold_i64(value)?;
+            numbers.push(found.ok_or_else(|| Error::invalid_plan("an argument of range is null"))?);
+        }
         let (start, end, step) = match numbers.as_slice() {
             [end] => (0, *end, 1),
             [start, end] => (*start, *end, 1),
             [start, end, step, ..] => (*start, *end, *step),
-            [] => {
-                return Err(Error::new(
-                    "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
-                    [
-                        ("functionName", "`range`"),
-                        ("expectedNum", "[1, 2, 3, 4]"),
-                        ("actualNum", "0"),
-                        ("docroot", "https://spark.apache.org/docs/latest"),
-                    ],
-                ));
-            }
+            [] => return Err(Error::internal("range lost its arguments")),
         };
+        if step == 0 {
+            return Err(Error::new(
+                "FAILED_FUNCTION_CALL",
+                [("funcName", "`range`")],
+            ));
+        }
         self.range(&proto::Range {
             start: Some(start),
             end,
@@ -199,8 +235,7 @@ impl Planner<'_> {
         let names = Names::of(&empty, self.outer());
         let mut rows: Vec<Vec<Typed>> = Vec::with_capacity(node.arguments.len());
         for argument in &node.arguments {
-            let Some(proto::expression::ExprType::UnresolvedFunction(row)) = &argument.expr_type
-            else {
+            let Some(ExprType::UnresolvedFunction(row)) = &argument.expr_type else {
                 return Err(Error::invalid_plan("a row of VALUES is no struct"));
             };
             rows.push(
@@ -263,18 +298,29 @@ fn table_function(
     }
 }
 
+/// Spark's complaint about a bare null among the arguments of `range`.
+fn null_argument(index: usize, value: &Typed) -> Error {
+    const ORDINALS: [&str; 4] = ["first", "second", "third", "fourth"];
+    Error::new(
+        "UNEXPECTED_INPUT_TYPE",
+        [
+            (
+                "paramIndex",
+                ORDINALS.get(index).copied().unwrap_or("next").to_owned(),
+            ),
+            ("functionName", "`range`".to_owned()),
+            ("requiredType", "\"BIGINT\"".to_owned()),
+            ("inputSql", format!("\"{}\"", value.name)),
+            ("inputType", "\"VOID\"".to_owned()),
+        ],
+    )
+}
+
 fn not_a_table_function(name: &str) -> Error {
-    if functions::find(name).is_some() {
-        Error::new(
-            "NOT_A_TABLE_FUNCTION",
-            [("functionName", format!("`{name}`"))],
-        )
-    } else {
-        Error::new(
-            "UNRESOLVABLE_TABLE_VALUED_FUNCTION",
-            [("name", format!("`{name}`"))],
-        )
-    }
+    Error::new(
+        "UNRESOLVABLE_TABLE_VALUED_FUNCTION",
+        [("name", format!("`{name}`"))],
+    )
 }
 
 /// The generator's items as rows beside the input's columns.

@@ -32,7 +32,7 @@ use sparring_proto::connect::{self as proto};
 
 use super::fingerprint::fingerprint;
 use super::{Planned, Planner};
-use crate::error::{Error, Result};
+use crate::error::{Error, Exception, Result};
 
 /// Stack that must be left before recursing, and what is added when it is not: plans of a thousand
 /// operators are normal, and each level of translation costs a few kilobytes.
@@ -203,10 +203,18 @@ impl<'a> Planner<'a> {
 
 /// Errors that Spark raises about a whole plan, without a place.
 fn is_placeless(error: &Error) -> bool {
-    const CLASSES: [&str; 5] = [
+    // What Spark's runtime refuses while it plans knows no relation.
+    if error.exception() == Exception::Runtime {
+        return true;
+    }
+    const CLASSES: [&str; 9] = [
+        "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
         "MISSING_AGGREGATION",
+        "PARSE_MODE_UNSUPPORTED",
         "UNPIVOT_VALUE_DATA_TYPE_MISMATCH",
+        "UNSUPPORTED_FEATURE.GEOSPATIAL_DISABLED",
         "UNSUPPORTED_GROUPING_EXPRESSION",
+        "UNSUPPORTED_TIME_TYPE",
         "_LEGACY_ERROR_TEMP_1034",
         "_LEGACY_ERROR_TEMP_1037",
     ];

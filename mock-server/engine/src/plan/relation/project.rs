@@ -15,6 +15,7 @@ use crate::plan::scope::{Column, Scope};
 use crate::plan::typed::Typed;
 use crate::plan::{Below, Planned, Planner, project};
 use crate::types::names::quote;
+use sparring_proto::connect::relation::RelType;
 
 impl Planner<'_> {
     /// `Project`: a select list. One with aggregates and no grouping is an aggregate.
@@ -161,6 +162,26 @@ impl Planner<'_> {
         let input = self.relation(node.input.as_deref().required("to_df.input")?);
         let mut input = input.map_err(|error| under_new_names(error, &node.column_names))?;
         if node.column_names.len() != input.scope.columns.len() {
+            let below = node
+                .input
+                .as_deref()
+                .and_then(|input| input.rel_type.as_ref());
+            if let Some(RelType::UnresolvedTableValuedFunction(function)) = below {
+                let common = node
+                    .input
+                    .as_deref()
+                    .and_then(|input| input.common.as_ref());
+                let origin = common.and_then(|common| common.origin.as_ref());
+                return Err(Error::new(
+                    "NUM_TABLE_VALUE_ALIASES_MISMATCH",
+                    [
+                        ("funcName", format!("`{}`", function.function_name)),
+                        ("aliasesNum", node.column_names.len().to_string()),
+                        ("outColsNum", input.scope.columns.len().to_string()),
+                    ],
+                )
+                .at(self.origin(origin)));
+            }
             return Err(Error::new(
                 "ASSIGNMENT_ARITY_MISMATCH",
                 [

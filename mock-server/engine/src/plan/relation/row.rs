@@ -8,7 +8,7 @@ use sparring_proto::Required;
 use sparring_proto::connect::{self as proto, expression::ExprType};
 
 use super::windows;
-use crate::error::{Error, Result};
+use crate::error::{Error, Exception, Result};
 use crate::plan::scope::Scope;
 use crate::plan::typed::Typed;
 use crate::plan::{Below, Kept, Planned, Planner, project};
@@ -236,6 +236,19 @@ pub(super) fn distinct(input: Planned) -> Result<Planned> {
                 ("dataType", format!("\"{}\"", sql_name(&column.data_type))),
             ],
         ));
+    }
+    let has = |column: &&crate::plan::scope::Column| {
+        crate::types::variant::has_variant(&column.data_type)
+    };
+    if let Some(column) = input.scope.columns.iter().find(has) {
+        return Err(Error::new(
+            "UNSUPPORTED_FEATURE.SET_OPERATION_ON_VARIANT_TYPE",
+            [
+                ("colName", crate::types::names::quote(&column.name)),
+                ("dataType", format!("\"{}\"", sql_name(&column.data_type))),
+            ],
+        )
+        .thrown_as(Exception::ExtendedAnalysis));
     }
     let plan = project(input.plan, &list)?;
     let plan = LogicalPlanBuilder::from(plan).distinct()?.build()?;

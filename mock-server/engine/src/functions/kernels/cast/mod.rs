@@ -14,6 +14,8 @@ use arrow::array::{Array, ArrayRef, new_null_array};
 use arrow::datatypes::{DataType, Field, Fields, IntervalUnit};
 use chrono_tz::Tz;
 
+use super::variant;
+use super::variant::cast::{from_variant_allowed, to_variant_allowed};
 use super::zone::Zone;
 use crate::error::{ANSI, Error, Exception, QueryContext, Result};
 use crate::functions::CastMode;
@@ -21,12 +23,13 @@ use crate::types::arrow::{relabel, same_shape};
 use crate::types::coerce::{decimal_for, is_fractional, is_integral, is_numeric};
 use crate::types::interval as interval_type;
 use crate::types::sql_name;
+use crate::types::variant::is_variant;
 
 const YEAR_MONTH: DataType = DataType::Interval(IntervalUnit::YearMonth);
 const CALENDAR: DataType = DataType::Interval(IntervalUnit::MonthDayNano);
 
 /// Key and value of a map type.
-pub(super) fn pair(entries: &Field) -> Option<(&Field, &Field)> {
+pub(crate) fn pair(entries: &Field) -> Option<(&Field, &Field)> {
     match entries.data_type() {
         DataType::Struct(fields) => match fields.as_ref() {
             [key, value] => Some((key.as_ref(), value.as_ref())),
@@ -44,6 +47,8 @@ pub(crate) fn allowed(from: &DataType, to: &DataType, mode: CastMode) -> bool {
     }
     let legacy = mode == CastMode::Legacy;
     match (from, to) {
+        (_, variant) if is_variant(variant) => to_variant_allowed(from, false),
+        (variant, _) if is_variant(variant) => from_variant_allowed(to),
         (T::List(a), T::List(b)) => {
             allowed(a.data_type(), b.data_type(), mode)
                 && (b.is_nullable()
@@ -105,6 +110,7 @@ fn force_nullable(from: &DataType, to: &DataType) -> bool {
         return false;
     }
     match (from, to) {
+        (variant, _) if is_variant(variant) => true,
         (T::Utf8, T::Binary) => false,
         (T::Utf8, _) => true,
         (_, T::Utf8) => false,
@@ -213,6 +219,8 @@ impl Cast {
             return Ok(arrow::compute::cast(array, &self.to)?);
         }
         match (&self.from, &self.to) {
+            (_, to) if is_variant(to) => variant::cast::to_variant(array),
+            (from, _) if is_variant(from) => variant::cast::from_variant(array, self),
             (T::List(_), T::List(_)) | (T::Map(..), T::Map(..)) | (T::Struct(_), T::Struct(_)) => {
                 nested::cast(self, array)
             }

@@ -16,6 +16,9 @@ use super::Cast;
 use crate::error::{Error, Result};
 use crate::functions::CastMode;
 use crate::functions::kernels::text;
+use crate::functions::kernels::variant::columns::Reader;
+use crate::functions::kernels::variant::json::to_json;
+use crate::types::variant::is_variant;
 
 pub(super) fn cast(job: &Cast, array: &ArrayRef) -> Result<ArrayRef> {
     if matches!(
@@ -140,6 +143,11 @@ fn write(job: &Cast, array: &ArrayRef, row: usize, out: &mut String) -> Result<(
                 write(job, entries.column(1), index, out)?;
             }
             out.push('}');
+        }
+        found if is_variant(found) => {
+            if let Some(value) = Reader::of(array)?.get(row) {
+                out.push_str(&to_json(value, job.time_zone)?);
+            }
         }
         DataType::Struct(_) => {
             out.push('{');
