@@ -149,7 +149,11 @@ class Oracle:
             return None
         request = self._fill(base_pb2.FetchErrorDetailsRequest())
         request.error_id = info.metadata["errorId"]
-        return self._stub.FetchErrorDetails(request)
+        try:
+            return self._stub.FetchErrorDetails(request)
+        except grpc.RpcError:
+            # Spark cannot tell the details of an error that has no message.
+            return None
 
     def sql(self, text):
         """A query goes as a relation; everything else as a command, as `spark.sql` sends it."""
