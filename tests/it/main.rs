@@ -6,6 +6,7 @@
     reason = "helpers of tests are tests, which lints do not see"
 )]
 
+mod coverage;
 mod place;
 mod replay;
 mod semantics;

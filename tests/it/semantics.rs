@@ -7,7 +7,8 @@
 //! `fixtures/open-cases.txt`, inexact ones behind a `~`. The list only shrinks: a case that is
 //! worse than its entry fails the suite; cases that do better are taken off by `make update`.
 //! `AREA=functions/string` replays only files whose path contains it, `SHOW=20` prints that many
-//! differences, `SHOW_KIND=wrong|inexact|refused` prints all of those, `UPDATE=1` rewrites the list.
+//! differences, `SHOW_KIND=wrong|inexact|refused` prints all of those, `UPDATE=1` rewrites the list and the
+//! coverage page (`coverage.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,9 +17,10 @@ use std::time::Duration;
 
 use sparring_engine::Session;
 use sparring_tests::compare::Verdict;
-use sparring_tests::fixture::{self, Case, File};
+use sparring_tests::fixture::{self, Case, File, Request};
 use sparring_tests::known::Known;
 
+use crate::coverage::{self, Judged};
 use crate::place::{Place, RARELY_PARALLEL, fixtures};
 use crate::replay;
 
@@ -29,6 +31,8 @@ const CASE_LIMIT: Duration = Duration::from_secs(60);
 struct Outcome {
     verdicts: BTreeMap<String, Verdict>,
     known: BTreeSet<String>,
+    /// By kind of statement, for the coverage page.
+    statements: BTreeMap<String, Judged>,
 }
 
 fn variable(name: &str) -> String {
@@ -43,6 +47,9 @@ fn recorded_cases_get_sparks_answers() {
         outcome.write();
     } else {
         outcome.judge();
+    }
+    if area.is_empty() {
+        coverage::check(&outcome.statements);
     }
 }
 
@@ -93,6 +100,7 @@ fn replay_file(file: &File, parallel_bytes: u64, known: &Known, outcome: &Mutex<
             .expect("panics are verdicts");
         let id = format!("{} {}", file.name, case.id.replace('\n', "\\n"));
         let mut outcome = outcome.lock().expect("no worker panicked");
+        outcome.note_statements(case, &verdict);
         let is_wrong = matches!(verdict, Verdict::Fail(_) | Verdict::Inexact(_));
         if is_wrong && known.has(&file.name, &id) {
             outcome.known.insert(id);
@@ -122,6 +130,23 @@ fn entry(id: &str, verdict: &Verdict) -> Option<String> {
 }
 
 impl Outcome {
+    /// A case is refused as a whole, so that only cases of one statement tell of its kind.
+    fn note_statements(&mut self, case: &Case, verdict: &Verdict) {
+        let [step] = case.steps.as_slice() else {
+            return;
+        };
+        let Request::Sql(text) = &step.request else {
+            return;
+        };
+        if let Some(kind) = coverage::statement_kind(text) {
+            let judged = self.statements.entry(kind).or_default();
+            match verdict {
+                Verdict::Refused(_) => judged.refused += 1,
+                Verdict::Pass | Verdict::Inexact(_) | Verdict::Fail(_) => judged.answered += 1,
+            }
+        }
+    }
+
     fn entries(&self) -> BTreeSet<String> {
         self.verdicts
             .iter()
@@ -137,7 +162,7 @@ impl Outcome {
         std::fs::write(path, text).expect("the list of open cases can be written");
     }
 
-    fn judge(self) {
+    fn judge(&self) {
         self.print_counts();
         self.print_kind();
         let found = self.entries();
