@@ -13,7 +13,9 @@ import pyspark.sql.connect.functions.builtin as connect
 import pyspark.sql.functions as functions
 from pyspark.sql.connect.proto import expressions_pb2
 
-TARGET = Path(__file__).resolve().parent.parent.parent / "fixtures" / "surface" / "pyspark-functions.txt"
+TARGET = (
+    Path(__file__).resolve().parent.parent.parent / "fixtures" / "surface" / "pyspark-functions.txt"
+)
 # What wraps, marks or calls by name is no call that could be built here.
 WRAPPERS = {
     "arrow_udf": "expression common_inline_user_defined_function",
@@ -44,7 +46,11 @@ def names():
     public = set(functions.__all__)
     for name, value in vars(functions).items():
         home = getattr(value, "__module__", "") or ""
-        if not name.startswith("_") and callable(value) and home.startswith("pyspark.sql.functions"):
+        if (
+            not name.startswith("_")
+            and callable(value)
+            and home.startswith("pyspark.sql.functions")
+        ):
             public.add(name)
     return sorted(public)
 
@@ -63,7 +69,9 @@ def plans(function):
     least, most = required(function)
     for n_arguments in range(least, most + 1):
         for makers in itertools.product(CANDIDATES, repeat=min(n_arguments, 3)):
-            arguments = [make() for make in makers] + [connect.col("c")] * (n_arguments - len(makers))
+            arguments = [make() for make in makers] + [connect.col("c")] * (
+                n_arguments - len(makers)
+            )
             try:
                 column = function(*arguments)
                 yield column._expr.to_plan(None)
@@ -95,7 +103,9 @@ def meaning(name):
 
 def main():
     assert expressions_pb2.Expression.DESCRIPTOR is not None
-    lines = [f"# What each name of pyspark.sql.functions {pyspark.__version__} sends; written by tests/record/surface.py."]
+    lines = [
+        f"# What each name of pyspark.sql.functions {pyspark.__version__} sends; written by tests/record/surface.py."
+    ]
     lines += [f"{name} {meaning(name)}" for name in names()]
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_text("\n".join(lines) + "\n")

@@ -22,18 +22,119 @@ DOCUMENTS = {
     "nothing": "",
     "two": "<p><a>1</a></p><p><a>2</a></p>",
 }
-SCHEMAS = ["a INT", "a STRING", "a INT, b DOUBLE", "a ARRAY<INT>", "a STRING, b STRING", "_id INT, a STRUCT<_VALUE: INT, _k: STRING>, b STRING", "c STRUCT<d: STRING, e: BOOLEAN>", "_VALUE STRING, a INT", "x INT", "_corrupt_record STRING, a INT"]
+SCHEMAS = [
+    "a INT",
+    "a STRING",
+    "a INT, b DOUBLE",
+    "a ARRAY<INT>",
+    "a STRING, b STRING",
+    "_id INT, a STRUCT<_VALUE: INT, _k: STRING>, b STRING",
+    "c STRUCT<d: STRING, e: BOOLEAN>",
+    "_VALUE STRING, a INT",
+    "x INT",
+    "_corrupt_record STRING, a INT",
+]
 STRUCTS = [
-    "named_struct('a', 1, 'b', 2)", "named_struct('a', NULL, 'b', 'x')", "named_struct('time', TIMESTAMP '2015-08-26 00:00:00', 'd', DATE '2020-01-31')", "named_struct('a', array(1, 2, NULL))", "named_struct('a', named_struct('b', 1.5D, 'c', true))",
-    "named_struct('m', map('k', 1, 'l', 2))", "named_struct('_id', 7, 'a', 'x')", "named_struct('a', named_struct('_VALUE', 'v', '_k', 'w'))", "named_struct('a', '<&>\"')", "named_struct('a', X'0102')", "named_struct('a', CAST(1.50 AS DECIMAL(5,2)), 'b', 1L, 'c', CAST(1.5 AS FLOAT))",
-    "named_struct('a', array(named_struct('x', 1), named_struct('x', 2)))", "named_struct('a', array(array(1, 2), array(3)))", "named_struct('a', '')", "named_struct('a b', 1)", "named_struct('a', double('NaN'))", "named_struct('a', INTERVAL '1' DAY)",
+    "named_struct('a', 1, 'b', 2)",
+    "named_struct('a', NULL, 'b', 'x')",
+    "named_struct('time', TIMESTAMP '2015-08-26 00:00:00', 'd', DATE '2020-01-31')",
+    "named_struct('a', array(1, 2, NULL))",
+    "named_struct('a', named_struct('b', 1.5D, 'c', true))",
+    "named_struct('m', map('k', 1, 'l', 2))",
+    "named_struct('_id', 7, 'a', 'x')",
+    "named_struct('a', named_struct('_VALUE', 'v', '_k', 'w'))",
+    "named_struct('a', '<&>\"')",
+    "named_struct('a', X'0102')",
+    "named_struct('a', CAST(1.50 AS DECIMAL(5,2)), 'b', 1L, 'c', CAST(1.5 AS FLOAT))",
+    "named_struct('a', array(named_struct('x', 1), named_struct('x', 2)))",
+    "named_struct('a', array(array(1, 2), array(3)))",
+    "named_struct('a', '')",
+    "named_struct('a b', 1)",
+    "named_struct('a', double('NaN'))",
+    "named_struct('a', INTERVAL '1' DAY)",
 ]
 XPATH = [
-    ("<a><b>b1</b><b>b2</b><b>b3</b><c>c1</c><c>c2</c></a>", ["a/b/text()", "a/b", "a/b[1]", "a/b[2]/text()", "a/*", "a/*/text()", "//b", "count(a/b)", "a/c[last()]", "a/b[position()>1]/text()", "name(a/*[1])", "string(a)", "a/b | a/c", "a/x", "/a/b[text()=\"b2\"]", "concat(a/b[1], a/c[1])", "string-length(a/b[1])", "a/b/..", "a/descendant::c", "."]),
-    ("<a><b>1</b><b>2.5</b><b>x</b></a>", ["sum(a/b[1] | a/b[2])", "sum(a/b)", "a/b[1]", "a/b[2]", "a/b[3]", "a/b[1] = 1", "a/b[1] + a/b[2]", "a/b[1] * 10 mod 3", "a/b[1] div 0", "-a/b[1]", "a/b[1] > 0 and a/b[2] < 3", "not(a/b)", "floor(a/b[2])", "ceiling(a/b[2])", "round(a/b[2])", "number(a/b[3])", "boolean(a/b[1])", "true()", "2 + 3", "a/b[. > 1]"]),
-    ('<a id="1"><b k="v">t</b><b k="w"/></a>', ["a/@id", "a/b/@k", "//@k", "a/b[@k=\"w\"]", "a/b[@k]", "a/b[@k=\"v\"]/text()", "a[@id=1]/b[1]/@k", "count(//@*)", "string(a/@id)", "a/b[contains(@k, \"v\")]/@k", "substring(a/b[1], 1, 1)", "starts-with(a/b[1], \"t\")", "normalize-space(\" x  y \")", "translate(a/b[1], \"t\", \"T\")"]),
+    (
+        "<a><b>b1</b><b>b2</b><b>b3</b><c>c1</c><c>c2</c></a>",
+        [
+            "a/b/text()",
+            "a/b",
+            "a/b[1]",
+            "a/b[2]/text()",
+            "a/*",
+            "a/*/text()",
+            "//b",
+            "count(a/b)",
+            "a/c[last()]",
+            "a/b[position()>1]/text()",
+            "name(a/*[1])",
+            "string(a)",
+            "a/b | a/c",
+            "a/x",
+            '/a/b[text()="b2"]',
+            "concat(a/b[1], a/c[1])",
+            "string-length(a/b[1])",
+            "a/b/..",
+            "a/descendant::c",
+            ".",
+        ],
+    ),
+    (
+        "<a><b>1</b><b>2.5</b><b>x</b></a>",
+        [
+            "sum(a/b[1] | a/b[2])",
+            "sum(a/b)",
+            "a/b[1]",
+            "a/b[2]",
+            "a/b[3]",
+            "a/b[1] = 1",
+            "a/b[1] + a/b[2]",
+            "a/b[1] * 10 mod 3",
+            "a/b[1] div 0",
+            "-a/b[1]",
+            "a/b[1] > 0 and a/b[2] < 3",
+            "not(a/b)",
+            "floor(a/b[2])",
+            "ceiling(a/b[2])",
+            "round(a/b[2])",
+            "number(a/b[3])",
+            "boolean(a/b[1])",
+            "true()",
+            "2 + 3",
+            "a/b[. > 1]",
+        ],
+    ),
+    (
+        '<a id="1"><b k="v">t</b><b k="w"/></a>',
+        [
+            "a/@id",
+            "a/b/@k",
+            "//@k",
+            'a/b[@k="w"]',
+            "a/b[@k]",
+            'a/b[@k="v"]/text()',
+            "a[@id=1]/b[1]/@k",
+            "count(//@*)",
+            "string(a/@id)",
+            'a/b[contains(@k, "v")]/@k',
+            "substring(a/b[1], 1, 1)",
+            'starts-with(a/b[1], "t")',
+            'normalize-space(" x  y ")',
+            'translate(a/b[1], "t", "T")',
+        ],
+    ),
 ]
-NAMES = ["xpath", "xpath_boolean", "xpath_double", "xpath_float", "xpath_int", "xpath_long", "xpath_number", "xpath_short", "xpath_string"]
+NAMES = [
+    "xpath",
+    "xpath_boolean",
+    "xpath_double",
+    "xpath_float",
+    "xpath_int",
+    "xpath_long",
+    "xpath_number",
+    "xpath_short",
+    "xpath_string",
+]
 
 
 def quoted(text):
@@ -42,7 +143,11 @@ def quoted(text):
 
 def xpath():
     for name in NAMES:
-        blocks = [f"SELECT {name}({quoted(document)}, {quoted(path)})" for document, paths in XPATH for path in paths]
+        blocks = [
+            f"SELECT {name}({quoted(document)}, {quoted(path)})"
+            for document, paths in XPATH
+            for path in paths
+        ]
         blocks += [
             f"SELECT {name}('<a>', 'a')",
             f"SELECT {name}('', 'a')",
@@ -69,7 +174,11 @@ def xpath():
 
 
 def xml():
-    blocks = [f"SELECT from_xml({quoted(document)}, '{schema}')" for document in DOCUMENTS.values() for schema in SCHEMAS]
+    blocks = [
+        f"SELECT from_xml({quoted(document)}, '{schema}')"
+        for document in DOCUMENTS.values()
+        for schema in SCHEMAS
+    ]
     blocks += [
         f"SELECT from_xml({quoted(DOCUMENTS['numbers'])}, 'i TINYINT, l BIGINT, f FLOAT, e DOUBLE, n DECIMAL(5,1), z INT, b BOOLEAN, v DOUBLE')",
         f"SELECT from_xml({quoted(DOCUMENTS['numbers'])}, 'i STRING, l INT, f INT, b INT')",
@@ -104,37 +213,45 @@ def xml():
         "SELECT from_xml('<p><a>1</a></p>', 'variant')",
     ]
     yield "xml/from_xml", blocks
-    yield "xml/schema_of_xml", [f"SELECT schema_of_xml({quoted(document)})" for document in DOCUMENTS.values()] + [
-        "SELECT schema_of_xml('<p><a attr=\"2\">1</a><a>3</a></p>', map('excludeAttribute', 'true'))",
-        "SELECT schema_of_xml('<p id=\"1\">x</p>', map('valueTag', 'v', 'attributePrefix', '@'))",
-        "SELECT schema_of_xml(NULL)",
-        "SELECT schema_of_xml(1)",
-        "SELECT schema_of_xml(x) FROM VALUES ('<p/>') AS t(x)",
-        "SELECT schema_of_xml()",
-        "SELECT schema_of_xml('<p><a>1</a><a>x</a></p>')",
-        "SELECT schema_of_xml('<p><a>1</a><a>2.5</a></p>')",
-        "SELECT schema_of_xml('<p><a>1</a><b><a>true</a></b></p>', map('inferSchema', 'false'))",
-        "SELECT schema_of_xml('<p><a>1</a></p>', map('x', 1))",
-    ]
-    yield "xml/to_xml", [f"SELECT to_xml({struct})" for struct in STRUCTS] + [
-        "SELECT to_xml(named_struct('a', 1), map('rowTag', 'row'))",
-        "SELECT to_xml(named_struct('_a', 1, 'b', 2), map('attributePrefix', '@'))",
-        "SELECT to_xml(named_struct('@a', 1, 'b', 2), map('attributePrefix', '@'))",
-        "SELECT to_xml(named_struct('a', NULL), map('nullValue', 'none'))",
-        "SELECT to_xml(named_struct('a', array(1, 2)), map('arrayElementName', 'e'))",
-        "SELECT to_xml(named_struct('a', array(array(1, 2))), map('arrayElementName', 'e'))",
-        "SELECT to_xml(named_struct('d', DATE '2015-08-26'), map('dateFormat', 'dd/MM/yyyy'))",
-        "SELECT to_xml(named_struct('t', TIMESTAMP '2015-08-26 01:02:03'), map('timestampFormat', 'dd/MM/yyyy'))",
-        "SELECT to_xml(named_struct('a', 1), map('indent', ''))",
-        "SELECT to_xml(NULL)",
-        "SELECT to_xml(1)",
-        "SELECT to_xml(map('a', 1))",
-        "SELECT to_xml(array(named_struct('a', 1)))",
-        "SELECT to_xml(named_struct('a', 1), map('x', 1))",
-        "SELECT to_xml()",
-        "SELECT to_xml(s) FROM VALUES (named_struct('a', 1)), (NULL) AS t(s)",
-        "SELECT to_xml(parse_json('{\"a\":1}'))",
-    ]
+    yield (
+        "xml/schema_of_xml",
+        [f"SELECT schema_of_xml({quoted(document)})" for document in DOCUMENTS.values()]
+        + [
+            "SELECT schema_of_xml('<p><a attr=\"2\">1</a><a>3</a></p>', map('excludeAttribute', 'true'))",
+            "SELECT schema_of_xml('<p id=\"1\">x</p>', map('valueTag', 'v', 'attributePrefix', '@'))",
+            "SELECT schema_of_xml(NULL)",
+            "SELECT schema_of_xml(1)",
+            "SELECT schema_of_xml(x) FROM VALUES ('<p/>') AS t(x)",
+            "SELECT schema_of_xml()",
+            "SELECT schema_of_xml('<p><a>1</a><a>x</a></p>')",
+            "SELECT schema_of_xml('<p><a>1</a><a>2.5</a></p>')",
+            "SELECT schema_of_xml('<p><a>1</a><b><a>true</a></b></p>', map('inferSchema', 'false'))",
+            "SELECT schema_of_xml('<p><a>1</a></p>', map('x', 1))",
+        ],
+    )
+    yield (
+        "xml/to_xml",
+        [f"SELECT to_xml({struct})" for struct in STRUCTS]
+        + [
+            "SELECT to_xml(named_struct('a', 1), map('rowTag', 'row'))",
+            "SELECT to_xml(named_struct('_a', 1, 'b', 2), map('attributePrefix', '@'))",
+            "SELECT to_xml(named_struct('@a', 1, 'b', 2), map('attributePrefix', '@'))",
+            "SELECT to_xml(named_struct('a', NULL), map('nullValue', 'none'))",
+            "SELECT to_xml(named_struct('a', array(1, 2)), map('arrayElementName', 'e'))",
+            "SELECT to_xml(named_struct('a', array(array(1, 2))), map('arrayElementName', 'e'))",
+            "SELECT to_xml(named_struct('d', DATE '2015-08-26'), map('dateFormat', 'dd/MM/yyyy'))",
+            "SELECT to_xml(named_struct('t', TIMESTAMP '2015-08-26 01:02:03'), map('timestampFormat', 'dd/MM/yyyy'))",
+            "SELECT to_xml(named_struct('a', 1), map('indent', ''))",
+            "SELECT to_xml(NULL)",
+            "SELECT to_xml(1)",
+            "SELECT to_xml(map('a', 1))",
+            "SELECT to_xml(array(named_struct('a', 1)))",
+            "SELECT to_xml(named_struct('a', 1), map('x', 1))",
+            "SELECT to_xml()",
+            "SELECT to_xml(s) FROM VALUES (named_struct('a', 1)), (NULL) AS t(s)",
+            "SELECT to_xml(parse_json('{\"a\":1}'))",
+        ],
+    )
 
 
 def files():
