@@ -58,7 +58,12 @@ fn recorded_cases_get_sparks_answers() {
 fn recorded_cases_get_sparks_answers_from_several_partitions() {
     // What is written then is what one partition answers.
     if variable("UPDATE").is_empty() {
-        replay(&variable("AREA"), 0).judge();
+        let mut outcome = replay(&variable("AREA"), 0);
+        // The estimate depends on which sketches were merged, in Spark as well.
+        outcome
+            .verdicts
+            .retain(|id, _| !id.contains("hll_sketch_estimate(hll_sketch_agg("));
+        outcome.judge();
     }
 }
 
