@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! sparring-bench --sparring target/release/sparring [--pysail PYTHON] [--remote NAME=HOST:PORT]… [--rounds N] [--only NAME]
-//! sparring-bench --sparring target/release/sparring [--pysail PYTHON] --sessions 100 [--requests 50]
+//! sparring-bench --sparring target/release/sparring [--pysail PYTHON] --sessions 100 [--requests 50] [--only NAME]
 //! ```
 //! Prints medians in milliseconds over bare gRPC, without PySpark's own time; with `--sessions`, what
 //! many clients at once see. It measures and does not judge: `docs/benchmark.md` holds the targets and
@@ -105,6 +105,7 @@ async fn main() -> Result<()> {
         let load = Load {
             n_sessions,
             n_requests: arguments.n_requests,
+            only: arguments.only.clone(),
         };
         let mut all = Vec::new();
         for server in arguments.servers() {

@@ -3,7 +3,6 @@
 //! All clients live on one thread. It spends some microseconds on a request, the server
 //! hundreds: the client is not what is measured.
 
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use tokio::task::LocalSet;
@@ -34,6 +33,8 @@ const REST: Duration = Duration::from_secs(1);
 pub(crate) struct Load {
     pub(crate) n_sessions: usize,
     pub(crate) n_requests: usize,
+    /// Part of the name of the requests that are sent; all when empty.
+    pub(crate) only: String,
 }
 
 /// What one server showed under load.
@@ -57,19 +58,20 @@ pub(crate) async fn measure(server: Result<Server>, load: &Load) -> Result<Loade
     server.first_answer().await?;
     let idle_mib = server.memory_mib("VmRSS");
     let shared = Paths::new(server.local)?;
+    let mix = load.mix()?;
     let mut sessions = Vec::with_capacity(load.n_sessions);
     for number in 0..load.n_sessions {
         let mut client = server.connect().await?;
         let paths = shared.below(&format!("session-{number}"));
         // What the first round of an operation prepares is not part of the load.
-        for operation in OPERATIONS {
+        for operation in &mix {
             operation.run(&mut client, &paths, 0).await?;
         }
         sessions.push((number, client, paths));
     }
     eprintln!("{}: {} sessions are open", server.name, load.n_sessions);
     let began = Instant::now();
-    let finished = run_all(sessions, load.n_requests).await?;
+    let finished = run_all(sessions, &mix, load.n_requests).await?;
     let elapsed = began.elapsed();
     let peak_mib = server.memory_mib("VmHWM");
     let mut latencies = Vec::new();
@@ -96,20 +98,14 @@ pub(crate) async fn measure(server: Result<Server>, load: &Load) -> Result<Loade
 
 async fn run_all(
     sessions: Vec<(usize, Client, Paths)>,
+    mix: &[&'static Operation],
     n_requests: usize,
 ) -> Result<Vec<(Client, Session)>> {
-    let mix: Rc<[&Operation]> = MIX
-        .iter()
-        .map(|name| {
-            let found = OPERATIONS.iter().find(|operation| operation.name == *name);
-            found.ok_or_else(|| format!("no operation is called `{name}`").into())
-        })
-        .collect::<Result<_>>()?;
     let local = LocalSet::new();
     let tasks: Vec<_> = sessions
         .into_iter()
         .map(|(number, mut client, paths)| {
-            let mix = Rc::clone(&mix);
+            let mix = mix.to_vec();
             local.spawn_local(async move {
                 let session = run_one(&mut client, &paths, &mix, number, n_requests).await;
                 (client, session)
@@ -145,6 +141,23 @@ async fn run_one(
         }
     }
     (latencies, errors)
+}
+
+impl Load {
+    fn mix(&self) -> Result<Vec<&'static Operation>> {
+        let mix = MIX
+            .iter()
+            .filter(|name| name.contains(&self.only))
+            .map(|name| {
+                let found = OPERATIONS.iter().find(|one| one.name == *name);
+                found.ok_or_else(|| format!("no operation is called `{name}`"))
+            })
+            .collect::<std::result::Result<Vec<_>, _>>()?;
+        if mix.is_empty() {
+            return Err(format!("no request's name contains `{}`", self.only).into());
+        }
+        Ok(mix)
+    }
 }
 
 impl Loaded {
