@@ -33,6 +33,10 @@ struct Inner {
     parameters: BTreeMap<String, String>,
     message: String,
     context: Option<QueryContext>,
+    /// Whether it is to have no place, whatever it passes through.
+    is_placeless: bool,
+    /// Whether the message is all there is to say: the parser's own.
+    is_whole: bool,
     hint: Option<String>,
 }
 
@@ -61,6 +65,8 @@ impl Error {
             parameters,
             message,
             context: None,
+            is_placeless: false,
+            is_whole: false,
             hint: None,
         }))
     }
@@ -79,6 +85,8 @@ impl Error {
             parameters: BTreeMap::new(),
             message: message.into(),
             context: None,
+            is_placeless: false,
+            is_whole: false,
             hint: None,
         }))
     }
@@ -115,9 +123,17 @@ impl Error {
     /// the innermost one is the most exact.
     #[must_use]
     pub fn at(mut self, context: Option<QueryContext>) -> Self {
-        if self.0.context.is_none() {
+        if self.0.context.is_none() && !self.0.is_placeless {
             self.0.context = context;
         }
+        self
+    }
+
+    /// The same error, which Spark shows no place of: one of a whole plan, say.
+    #[must_use]
+    pub fn placeless(mut self) -> Self {
+        self.0.context = None;
+        self.0.is_placeless = true;
         self
     }
 
@@ -171,7 +187,17 @@ impl Error {
     pub fn message(&self) -> String {
         let mut text = match (&self.0.class, self.0.sql_state) {
             // A parse error brings its whole text, position and fragment included.
-            (Some(_), _) if self.0.exception == Exception::Parse => self.0.message.clone(),
+            (Some(_), _) if self.0.exception == Exception::Parse && self.0.is_whole => {
+                self.0.message.clone()
+            }
+            (Some(class), Some(state)) if self.0.exception == Exception::Parse => {
+                let place = self.0.context.as_ref().map(QueryContext::summary);
+                format!(
+                    "\n[{class}] {} SQLSTATE: {state}\n{}",
+                    self.0.message,
+                    place.unwrap_or_default()
+                )
+            }
             (Some(class), _) if class.starts_with("_LEGACY") => self.0.message.clone(),
             (Some(class), Some(state)) => {
                 format!("[{class}] {} SQLSTATE: {state}", self.0.message)
@@ -202,6 +228,7 @@ impl Error {
                         ));
                     }
                 }
+                _ if context.is_nowhere() => {}
                 _ => {
                     text.push('\n');
                     text.push_str(&context.summary());
@@ -284,7 +311,10 @@ impl From<ParseError> for Error {
                 RaisedBy::Parser => error.message(),
                 _ => error.reason.clone(),
             },
-            context: (error.showing == Showing::Context).then(|| place(&error)),
+            context: (error.showing == Showing::Context && error.raised_by != RaisedBy::Arithmetic)
+                .then(|| place(&error)),
+            is_placeless: false,
+            is_whole: error.raised_by == RaisedBy::Parser,
             hint: None,
         }))
     }

@@ -27,7 +27,9 @@ impl RaisedBy {
     /// Who raises an error class (measured on 4.1.4).
     pub(crate) fn of_class(class: &str) -> Self {
         match class {
-            "MISSING_WINDOW_SPECIFICATION" | "UNBOUND_SQL_PARAMETER" => RaisedBy::Analyzer,
+            "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_INVALID_BOUND"
+            | "MISSING_WINDOW_SPECIFICATION"
+            | "UNBOUND_SQL_PARAMETER" => RaisedBy::Analyzer,
             "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION" => RaisedBy::Arithmetic,
             "INVALID_INTERVAL_FORMAT.INVALID_FRACTION"
             | "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION" => RaisedBy::Argument,

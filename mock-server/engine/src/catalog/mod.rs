@@ -145,7 +145,8 @@ impl Catalog {
                             quote_parts(&parts[..parts.len().saturating_sub(1)]),
                         ),
                     ],
-                ));
+                )
+                .placeless());
             }
         };
         Ok(QualifiedName {

@@ -194,6 +194,7 @@ pub(super) const KEYS: &[Key] = &[
         "TIMESTAMP_LTZ",
         Value::OneOf(&["TIMESTAMP_NTZ", "TIMESTAMP_LTZ"]),
     ),
+    flag("spark.sql.variable.substitute", "true"),
     session("spark.sql.shuffle.partitions", "200", Value::Positive),
     bytes("spark.sql.autoBroadcastJoinThreshold", "10485760b"),
     flag("spark.sql.adaptive.enabled", "true"),

@@ -39,6 +39,20 @@ pub struct DataFrameContext {
 }
 
 impl QueryContext {
+    /// The place of what has none and is said to have one all the same.
+    pub(crate) fn nowhere() -> Self {
+        Self::Sql(SqlContext {
+            start_index: -1,
+            stop_index: -1,
+            ..SqlContext::default()
+        })
+    }
+
+    /// Whether there is anything to show.
+    pub(super) fn is_nowhere(&self) -> bool {
+        matches!(self, Self::Sql(place) if place.sql_text.is_empty())
+    }
+
     /// What failed: a part of the text, or the function that was called.
     pub fn fragment(&self) -> String {
         match self {
@@ -62,13 +76,19 @@ impl QueryContext {
 impl SqlContext {
     /// The part of the text that failed.
     fn fragment(&self) -> String {
+        if self.stop_index < 0 {
+            return String::new();
+        }
         let start = usize::try_from(self.start_index).unwrap_or(0);
         let stop = usize::try_from(self.stop_index).unwrap_or(0);
-        self.sql_text
-            .chars()
+        // Places count characters, which Spark takes for those of a Java string.
+        let units: Vec<u16> = self
+            .sql_text
+            .encode_utf16()
             .skip(start)
             .take((stop + 1).saturating_sub(start))
-            .collect()
+            .collect();
+        String::from_utf16_lossy(&units)
     }
 
     /// Spark's `SQLQueryContext.summary`: the position, the line, and carets under the fragment.

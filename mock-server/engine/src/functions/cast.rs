@@ -17,7 +17,7 @@ use crate::plan::context::Context;
 use crate::plan::typed::{Typed, scalar_of};
 use crate::types::arrow::{same_shape, timestamp};
 use crate::types::coerce::is_numeric;
-use crate::types::interval::Fields;
+use crate::types::interval::{Fields, plain};
 use crate::types::sql_name;
 
 /// Functions named after a type are casts to it.
@@ -44,10 +44,12 @@ fn to_type(call: &Call<'_>, to: &DataType) -> Result<Typed> {
     let value = call.arg(0)?.clone();
     let name = std::sync::Arc::clone(&value.name);
     let mode = CastMode::implicit(call.context);
+    // A cast column keeps the column's name.
+    let alias = value.id.map(|_| std::sync::Arc::clone(&name));
     let found = cast(call.context, value, to, mode, call.origin.clone())?;
     Ok(Typed {
         id: None,
-        alias: None,
+        alias,
         ..found
     }
     .named(name))
@@ -85,6 +87,13 @@ pub(crate) fn cast(
 ) -> Result<Typed> {
     if value.data_type == *to {
         return Ok(value);
+    }
+    if plain(&value.data_type) == plain(to) {
+        // Plans know no notes on intervals.
+        return Ok(Typed {
+            data_type: to.clone(),
+            ..value
+        });
     }
     let from = value.data_type.clone();
     if !kernels::allowed(&from, to, mode) {
@@ -167,11 +176,15 @@ fn refused(value: &Typed, to: &DataType, mode: CastMode) -> Error {
     } else {
         "CAST"
     };
+    // Spark does not show casts to complex types.
+    let shown = match to {
+        DataType::List(_) | DataType::Map(..) | DataType::Struct(_) if mode != CastMode::Try => {
+            value.name.to_string()
+        }
+        _ => format!("{verb}({} AS {})", value.name, sql_name(to)),
+    };
     let pair = [
-        (
-            "sqlExpr",
-            format!("\"{verb}({} AS {})\"", value.name, sql_name(to)),
-        ),
+        ("sqlExpr", format!("\"{shown}\"")),
         ("srcType", format!("\"{}\"", shown_type(value))),
         ("targetType", format!("\"{}\"", sql_name(to))),
     ];

@@ -7,8 +7,8 @@ use arrow::datatypes::DataType;
 use datafusion::logical_expr::expr::{BinaryExpr, InList};
 use datafusion::logical_expr::{Expr, Operator};
 
-use super::{Call, CastMode, Function, cast, scalar};
-use crate::error::{Error, Result};
+use super::{Call, CastMode, Function, cast, comparable, scalar, shown_type};
+use crate::error::{Error, QueryContext, Result};
 use crate::plan::context::Context;
 use crate::plan::typed::Typed;
 use crate::types::coerce::{common_of_all, comparison, is_orderable};
@@ -54,7 +54,12 @@ fn not(condition: Expr) -> Expr {
 }
 
 /// `left = right` after Spark's coercion, for USING joins and simple CASE.
-pub(crate) fn equals(context: &Context, left: Typed, right: Typed) -> Result<Typed> {
+pub(crate) fn equals(
+    context: &Context,
+    left: Typed,
+    right: Typed,
+    origin: Option<QueryContext>,
+) -> Result<Typed> {
     let call = Call {
         context,
         name: "=",
@@ -62,7 +67,7 @@ pub(crate) fn equals(context: &Context, left: Typed, right: Typed) -> Result<Typ
         distinct: false,
         filter: None,
         ignore_nulls: false,
-        origin: None,
+        origin,
     };
     compare(&call, Operator::Eq)
 }
@@ -95,7 +100,7 @@ fn compare(call: &Call<'_>, operator: Operator) -> Result<Typed> {
         _ => format!("({} {} {})", left.name, symbol(operator), right.name).into(),
     };
     let common = comparison(&left.data_type, &right.data_type, call.context.ansi)
-        .ok_or_else(|| different(call, &name, &left.data_type, &right.data_type))?;
+        .ok_or_else(|| different(call, &name, left, right))?;
     if !is_orderable(&common) {
         return Err(Error::new(
             "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
@@ -125,6 +130,7 @@ fn compare(call: &Call<'_>, operator: Operator) -> Result<Typed> {
         mode,
         call.origin.clone(),
     )?;
+    let (left, right) = comparables(left, right);
     // A text that became a number may have become null.
     let nullable =
         operator != Operator::IsNotDistinctFrom && (left.nullable || right.nullable || narrowed);
@@ -134,6 +140,26 @@ fn compare(call: &Call<'_>, operator: Operator) -> Result<Typed> {
         Box::new(right.expr),
     ));
     Ok(Typed::new(expr, DataType::Boolean, nullable, name))
+}
+
+/// Both sides so that Arrow compares them as Spark does. A column beside a constant other than zero and
+/// NaN is left alone: there both agree, and readers of files may skip rows by it.
+fn comparables(left: Typed, right: Typed) -> (Typed, Typed) {
+    use datafusion::common::ScalarValue;
+    let is_plain = |value: &Typed| match value.constant() {
+        Some(ScalarValue::Float64(Some(number))) => *number != 0.0 && !number.is_nan(),
+        Some(ScalarValue::Float32(Some(number))) => *number != 0.0 && !number.is_nan(),
+        _ => false,
+    };
+    let is_column = |value: &Typed| value.id.is_some();
+    if (is_plain(&left) && is_column(&right)) || (is_column(&left) && is_plain(&right)) {
+        return (left, right);
+    }
+    let one = |value: Typed| Typed {
+        expr: comparable(value.clone()),
+        ..value
+    };
+    (one(left), one(right))
 }
 
 fn is_whole_beside_decimal(whole: &Typed, other: &Typed) -> bool {
@@ -177,13 +203,13 @@ fn rounded(constant: &Typed, whole: &Typed, operator: Operator) -> Option<Typed>
     ))
 }
 
-fn different(call: &Call<'_>, name: &str, left: &DataType, right: &DataType) -> Error {
+fn different(call: &Call<'_>, name: &str, left: &Typed, right: &Typed) -> Error {
     Error::new(
         "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
         [
             ("sqlExpr", format!("\"{name}\"")),
-            ("left", format!("\"{}\"", sql_name(left))),
-            ("right", format!("\"{}\"", sql_name(right))),
+            ("left", format!("\"{}\"", shown_type(left))),
+            ("right", format!("\"{}\"", shown_type(right))),
         ],
     )
     .at(call.origin.clone())
@@ -207,7 +233,7 @@ fn condition(call: &Call<'_>, index: usize, name: &str) -> Result<Typed> {
     if call.args.len() == 2 {
         let (left, right) = (call.arg(0)?, call.arg(1)?);
         if left.data_type != right.data_type {
-            return Err(different(call, name, &left.data_type, &right.data_type));
+            return Err(different(call, name, left, right));
         }
         return Err(Error::new(
             "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
@@ -355,13 +381,17 @@ fn in_list(call: &Call<'_>) -> Result<Typed> {
     }
     let mode = CastMode::implicit(call.context);
     let mut args = call.args.iter().map(|arg| {
-        cast(
+        let found = cast(
             call.context,
             arg.clone(),
             &common,
             mode,
             call.origin.clone(),
-        )
+        )?;
+        Ok(Typed {
+            expr: comparable(found.clone()),
+            ..found
+        })
     });
     let value = args
         .next()

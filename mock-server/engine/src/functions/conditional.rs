@@ -58,7 +58,10 @@ pub(super) fn unify(call: &Call<'_>, values: &[Typed], display: &str) -> Result<
     let mode = CastMode::implicit(call.context);
     values
         .iter()
-        .map(|value| cast(call.context, value.clone(), &common, mode, None))
+        .map(|value| {
+            let origin = call.origin.clone();
+            cast(call.context, value.clone(), &common, mode, origin)
+        })
         .collect()
 }
 
@@ -135,7 +138,7 @@ fn case_when(call: &Call<'_>) -> Result<Typed> {
                 condition.clone(),
                 &DataType::Boolean,
                 CastMode::implicit(call.context),
-                None,
+                call.origin.clone(),
             )?;
             Ok((condition.expr, value.expr.clone()))
         })
@@ -200,7 +203,12 @@ fn coalesce(call: &Call<'_>) -> Result<Typed> {
 fn nullif(call: &Call<'_>) -> Result<Typed> {
     call.arity(2..=2)?;
     let (left, right) = (call.arg(0)?, call.arg(1)?);
-    let same = equals(call.context, left.clone(), right.clone())?;
+    let same = equals(
+        call.context,
+        left.clone(),
+        right.clone(),
+        call.origin.clone(),
+    )?;
     let null = Typed::null(left.data_type.clone());
     let expr = case(vec![(same.expr, null.expr)], Some(left.expr.clone()));
     Ok(Typed::new(
@@ -215,8 +223,7 @@ fn nullif(call: &Call<'_>) -> Result<Typed> {
 fn nullifzero(call: &Call<'_>) -> Result<Typed> {
     call.arity(1..=1)?;
     let value = call.arg(0)?;
-    let same = equals(call.context, value.clone(), zero())
-        .map_err(|error| error.at(call.origin.clone()))?;
+    let same = equals(call.context, value.clone(), zero(), call.origin.clone())?;
     let null = Typed::null(value.data_type.clone());
     let expr = case(vec![(same.expr, null.expr)], Some(value.expr.clone()));
     let data_type = value.data_type.clone();

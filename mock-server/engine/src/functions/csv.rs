@@ -160,10 +160,8 @@ fn from_csv(call: &Call<'_>) -> Result<Typed> {
         )
         .at(call.origin.clone())
     })?;
-    let data_type = match sparring_sql::parse_data_type(schema) {
-        Ok(found) => crate::types::proto::to_arrow(&found)?,
-        Err(_) => crate::types::proto::parse(schema)?,
-    };
+    let data_type =
+        crate::types::proto::type_or_row(schema).map_err(|error| error.at(call.origin.clone()))?;
     let DataType::Struct(fields) = nullable(&data_type) else {
         return Err(Error::new(
             "INVALID_SCHEMA.NON_STRUCT_TYPE",
@@ -320,7 +318,7 @@ enum Writer {
 impl Writer {
     fn of(context: &Context, dialect: &Dialect, from: &DataType) -> Result<Self> {
         let default = "yyyy-MM-dd'T'HH:mm:ss[.SSS]";
-        let zoned = "yyyy-MM-dd'T'HH:mm:ss[.SSS][XXX]";
+        let zoned = "yyyy-MM-dd'T'HH:mm:ss[.SSS][XXXXX]";
         let zone = Zone::Region(context.time_zone);
         let formatted = |format: &str, zone, unit| {
             Ok(Self::Formatted(Pattern::parse(format, false)?, zone, unit))

@@ -22,6 +22,7 @@ use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, Signature, Volatility,
 };
 
+use super::collections::one_zero;
 use crate::error::{Error, Result};
 use crate::types::arrow::{list, relabel};
 
@@ -246,7 +247,8 @@ pub(crate) fn distinct(columns: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
         .iter()
         .map(|column| SortField::new(column.data_type().clone()))
         .collect();
-    let rows = RowConverter::new(fields)?.convert_columns(columns)?;
+    let same = columns.iter().map(one_zero).collect::<Result<Vec<_>>>()?;
+    let rows = RowConverter::new(fields)?.convert_columns(&same)?;
     let mut seen = HashSet::new();
     let keep: BooleanArray = rows
         .iter()

@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::plan::scope::Column;
 use crate::plan::typed::Typed;
 use crate::types::arrow::same_shape;
+use crate::types::interval;
 use crate::types::sql_name;
 
 pub(super) const TABLE: &[Function] = &[
@@ -38,11 +39,15 @@ fn columns(fields: &Fields, nullable: bool) -> Vec<Column> {
     fields
         .iter()
         .map(|field| {
-            Column::new(
+            let mut column = Column::new(
                 field.name().as_str(),
                 field.data_type().clone(),
                 field.is_nullable() || nullable,
-            )
+            );
+            if let Some(fields) = interval::Fields::of(field.data_type(), field.metadata()) {
+                fields.note(field.data_type(), &mut column.metadata);
+            }
+            column
         })
         .collect()
 }
@@ -55,11 +60,10 @@ fn explode(call: &Call<'_>, position: bool, outer: bool) -> Result<Generator> {
         fields.push(Arc::new(Field::new("pos", DataType::Int32, false)));
     }
     match &arg.data_type {
-        DataType::List(item) => fields.push(Arc::new(Field::new(
-            "col",
-            item.data_type().clone(),
-            item.is_nullable(),
-        ))),
+        DataType::List(item) => {
+            let column = Field::new("col", item.data_type().clone(), item.is_nullable());
+            fields.push(Arc::new(column.with_metadata(item.metadata().clone())));
+        }
         DataType::Map(entries, _) => match entries.data_type() {
             DataType::Struct(pair) => fields.extend(pair.iter().cloned()),
             other => return Err(Error::internal(format!("a map of {other}"))),

@@ -9,15 +9,17 @@ use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 
+use super::arithmetic::literal_decimal;
 use super::kernel::Kernel;
-use super::{Call, CastMode, Function, cast, planned, scalar};
+use super::{Call, CastMode, Function, cast, planned, scalar, shown_type};
 use crate::analyze::SPARK_VERSION;
 use crate::error::{Error, Result};
 use crate::plan::typed::Typed;
-use crate::types::coerce::{is_integral, tightest};
+use crate::types::coerce::{decimal_for, is_atomic, is_integral, is_numeric, tightest};
 use crate::types::field_type;
 
 const S: DataType = DataType::Utf8;
+const D: DataType = DataType::Float64;
 
 pub(super) const TABLE: &[Function] = &[
     scalar("&", |call| bits(call, Operator::BitwiseAnd, "&")),
@@ -94,36 +96,10 @@ fn bits(call: &Call<'_>, operator: Operator, symbol: &str) -> Result<Typed> {
     call.arity(2..=2)?;
     let (left, right) = (call.arg(0)?, call.arg(1)?);
     let name = format!("({} {symbol} {})", left.name, right.name);
-    // With ANSI a text beside a whole number is one, a long.
-    let as_whole = |value: &Typed, other: &Typed| -> Result<Typed> {
-        if call.context.ansi && value.data_type == DataType::Utf8 && is_integral(&other.data_type) {
-            let origin = call.origin.clone();
-            return cast(
-                call.context,
-                value.clone(),
-                &DataType::Int64,
-                CastMode::Ansi,
-                origin,
-            );
-        }
-        Ok(value.clone())
-    };
-    let (left, right) = (&as_whole(left, right)?, &as_whole(right, left)?);
-    let numeric =
-        |value: &Typed| is_integral(&value.data_type) || value.data_type == DataType::Null;
-    if !numeric(left) || !numeric(right) {
-        return Err(Error::new(
-            "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
-            [
-                ("sqlExpr", format!("\"{name}\"")),
-                ("inputType", "\"INTEGRAL\"".to_owned()),
-                (
-                    "actualDataType",
-                    format!("\"{}\"", crate::types::sql_name(&left.data_type)),
-                ),
-            ],
-        )
-        .at(call.origin.clone()));
+    let (left, right) = (&beside(call, left, right)?, &beside(call, right, left)?);
+    let whole = |value: &Typed| is_integral(&value.data_type) || value.data_type == DataType::Null;
+    if !whole(left) || !whole(right) {
+        return Err(no_bits(left, right, &name).at(call.origin.clone()));
     }
     let to = match tightest(&left.data_type, &right.data_type, true) {
         Some(DataType::Null) | None => DataType::Int32,
@@ -134,6 +110,54 @@ fn bits(call: &Call<'_>, operator: Operator, symbol: &str) -> Result<Typed> {
     let nullable = left.nullable || right.nullable;
     let expr = BinaryExpr::new(Box::new(left.expr), operator, Box::new(right.expr));
     Ok(Typed::new(Expr::BinaryExpr(expr), to, nullable, name))
+}
+
+/// An operand as what it becomes beside the other: a text beside a number is one, and a whole number
+/// beside a decimal is a decimal, though neither helps.
+fn beside(call: &Call<'_>, value: &Typed, other: &Typed) -> Result<Typed> {
+    let to = match (&value.data_type, &other.data_type) {
+        (DataType::Utf8, DataType::Utf8 | DataType::Null) if call.context.ansi => {
+            return Ok(value.clone());
+        }
+        (DataType::Utf8, DataType::Null) => return Ok(value.clone()),
+        (DataType::Utf8, _) if !call.context.ansi => D,
+        (DataType::Utf8, whole) if is_integral(whole) => DataType::Int64,
+        (DataType::Utf8, number) if is_numeric(number) => D,
+        (DataType::Utf8, atomic) if is_atomic(atomic) => atomic.clone(),
+        (whole, DataType::Decimal128(..)) if is_integral(whole) => {
+            let digits = literal_decimal(value).or_else(|| decimal_for(whole));
+            digits.map_or(D, |(precision, scale)| {
+                DataType::Decimal128(precision, scale)
+            })
+        }
+        (DataType::Decimal128(..), DataType::Float32 | DataType::Float64) => D,
+        _ => return Ok(value.clone()),
+    };
+    let mode = CastMode::implicit(call.context);
+    cast(call.context, value.clone(), &to, mode, call.origin.clone())
+}
+
+fn no_bits(left: &Typed, right: &Typed, name: &str) -> Error {
+    let shown = ("sqlExpr", format!("\"{name}\""));
+    let (left, right) = (shown_type(left), shown_type(right));
+    if left == right {
+        return Error::new(
+            "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
+            [
+                shown,
+                ("inputType", "\"INTEGRAL\"".to_owned()),
+                ("actualDataType", format!("\"{left}\"")),
+            ],
+        );
+    }
+    Error::new(
+        "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
+        [
+            shown,
+            ("left", format!("\"{left}\"")),
+            ("right", format!("\"{right}\"")),
+        ],
+    )
 }
 
 fn complement(call: &Call<'_>) -> Result<Typed> {

@@ -18,6 +18,7 @@ mod conditional;
 mod csv;
 mod datetime;
 mod encryption;
+mod float_extreme;
 mod fold;
 mod generators;
 mod hashes;
@@ -43,7 +44,9 @@ use std::sync::Arc;
 
 use datafusion::logical_expr::Expr;
 
+pub(crate) use aggregates::{framed, only_value};
 pub(crate) use cast::{CastMode, cast};
+pub(crate) use collections::comparable;
 pub(crate) use comparison::{and, equals};
 pub(crate) use datetime::time_window_parts;
 pub use table::offered;
@@ -102,6 +105,14 @@ pub(crate) struct WindowCall {
     pub(crate) ignore_nulls: bool,
     /// Whether DataFusion yields another type than Spark, so that the value must be cast.
     pub(crate) cast: bool,
+    /// `DISTINCT`, which Spark refuses in windows.
+    pub(crate) distinct: bool,
+    /// Whether it takes whole partitions only, in no order.
+    pub(crate) whole_partition: bool,
+    /// How a complaint about that shows it.
+    pub(crate) aggregate: String,
+    /// How Spark's plans show the call, where that is not its name in lower case.
+    pub(crate) shown: Option<String>,
 }
 
 /// A generator: one list column whose items become rows.
@@ -252,7 +263,7 @@ impl Call<'_> {
                 )
             }
         };
-        Err(Error::new(
+        let error = Error::new(
             "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
             [
                 ("functionName", format!("`{}`", self.name)),
@@ -260,8 +271,13 @@ impl Call<'_> {
                 ("actualNum", self.args.len().to_string()),
                 ("docroot", "https://spark.apache.org/docs/latest".to_owned()),
             ],
-        )
-        .at(self.origin.clone()))
+        );
+        // Spark finds out about any number of arguments only when it has the call.
+        Err(if *allowed.end() == usize::MAX {
+            error.placeless()
+        } else {
+            error.at(self.origin.clone())
+        })
     }
 
     /// The argument at a place; `arity` was checked before.
@@ -354,6 +370,9 @@ impl Call<'_> {
         match (self.name, args.as_slice()) {
             ("not" | "!", [only]) => format!("(NOT {only})").into(),
             ("~", [only]) => format!("~{only}").into(),
+            ("+" | "-" | "*" | "/" | "%", [left, right]) => {
+                format!("({left} {} {right})", self.name).into()
+            }
             ("if", [condition, yes, no]) => format!("(IF({condition}, {yes}, {no}))").into(),
             ("get_array_item", [array, index]) => format!("{array}[{index}]").into(),
             ("when", args) => {

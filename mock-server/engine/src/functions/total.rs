@@ -100,7 +100,7 @@ impl Total {
         let (message, alternative) = match (&self.result, self.mean) {
             (DataType::Decimal128(..), false) => ("Overflow in sum of decimals", "try_sum"),
             (DataType::Decimal128(..), true) => ("Overflow in average of decimals", "try_avg"),
-            (DataType::Int64, _) => ("long overflow", "try_sum"),
+            (DataType::Int64, _) => ("long overflow", "try_add"),
             _ => {
                 return Error::new(
                     "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION",
@@ -108,6 +108,11 @@ impl Total {
                 )
                 .at(self.origin.clone());
             }
+        };
+        // Spark shows a place outside of the text where whole numbers overflow.
+        let place = match self.result {
+            DataType::Int64 => Some(QueryContext::nowhere()),
+            _ => self.origin.clone(),
         };
         Error::new(
             "ARITHMETIC_OVERFLOW",
@@ -120,7 +125,7 @@ impl Total {
                 ("config", ANSI.to_owned()),
             ],
         )
-        .at(self.origin.clone())
+        .at(place)
     }
 
     /// Results as an array of the result's type; a wrapped bigint keeps its low bits.

@@ -54,6 +54,10 @@ fn built(
         args,
         // DataFusion counts in unsigned longs, Spark in ints.
         cast: data_type == DataType::Int32 && !nullable,
+        distinct: false,
+        whole_partition: false,
+        aggregate: String::new(),
+        shown: None,
         result: Typed::new(placeholder, data_type, nullable, name),
         ignore_nulls: call.ignore_nulls,
     }
@@ -130,8 +134,9 @@ fn ntile(call: &Call<'_>) -> Result<WindowCall> {
 
 /// `lag` and `lead`.
 fn neighbour(call: &Call<'_>, function: Arc<WindowUDF>) -> Result<WindowCall> {
-    call.arity(1..=3)?;
-    let value = call.arg(0)?;
+    call.arity(0..=4)?;
+    let nothing = Typed::null(DataType::Null);
+    let value = call.args.first().unwrap_or(&nothing);
     let offset = if call.args.len() > 1 {
         constant(call, 1, "offset")?
     } else {
@@ -174,6 +179,20 @@ fn neighbour(call: &Call<'_>, function: Arc<WindowUDF>) -> Result<WindowCall> {
         name,
     );
     found.cast = false;
+    if let Some(flag) = call.args.get(3) {
+        let Some(ScalarValue::Boolean(Some(flag))) = flag.constant() else {
+            return Err(Error::new(
+                "INVALID_PARAMETER_VALUE.BOOLEAN",
+                [
+                    ("functionName", format!("`{}`", call.name)),
+                    ("parameter", "`ignoreNulls`".to_owned()),
+                    ("invalidValue", format!("\"{}\"", flag.name)),
+                ],
+            )
+            .at(call.origin.clone()));
+        };
+        found.ignore_nulls |= *flag;
+    }
     Ok(found)
 }
 
@@ -195,5 +214,10 @@ fn nth_value(call: &Call<'_>) -> Result<WindowCall> {
     let result = (value.data_type.clone(), true);
     let mut found = built(call, nth_value_udwf(), args, result, name);
     found.ignore_nulls = ignore_nulls;
+    let column = value.id.map(|id| id.internal_name()).unwrap_or_default();
+    found.shown = Some(format!(
+        "nth_value({}{column}, {n}, {ignore_nulls})",
+        value.name
+    ));
     Ok(found)
 }

@@ -15,6 +15,7 @@ pub(crate) mod scope;
 pub(crate) mod sources;
 pub(crate) mod subqueries;
 pub(crate) mod typed;
+pub(crate) mod variables;
 
 use std::collections::HashMap;
 use std::rc::Rc;

@@ -136,7 +136,8 @@ fn lateral_alias(context: &Context, lateral: &[Typed], parts: &[String]) -> Resu
         return Err(Error::new(
             "AMBIGUOUS_LATERAL_COLUMN_ALIAS",
             [("name", quote(first)), ("n", count.to_string())],
-        ));
+        )
+        .placeless());
     }
     let mut value = value.clone();
     value.name = value.alias.take().unwrap_or(value.name);
@@ -215,7 +216,17 @@ fn spelt(column: &Column, name: &str) -> Typed {
 fn ambiguous(parts: &[String], columns: &[&Column]) -> Error {
     let mut options: Vec<String> = columns
         .iter()
-        .map(|column| qualified_name(column))
+        .map(|column| {
+            // Spark shows them in the upper and lower case that was asked for.
+            let mut column = (*column).clone();
+            if let Some(name) = parts
+                .last()
+                .filter(|name| name.eq_ignore_ascii_case(&column.name))
+            {
+                column.name = name.as_str().into();
+            }
+            qualified_name(&column)
+        })
         .collect();
     options.sort();
     Error::new(
@@ -373,4 +384,90 @@ pub(crate) fn unresolved(scope: &Scope, parts: &[String]) -> Error {
         "UNRESOLVED_COLUMN.WITH_SUGGESTION",
         [("objectName", name), ("proposal", proposal)],
     )
+}
+
+/// The text of an expression with its columns' relations before their names, as `Expression.sql` has
+/// it in a few messages.
+pub(crate) fn qualified_text(text: &str, value: &Typed, scope: &Scope) -> String {
+    with_columns(text, value, scope, |column, is_bare| {
+        let relation = column.qualifier.last().filter(|_| is_bare);
+        relation.map_or_else(
+            || column.name.to_string(),
+            |relation| format!("{relation}.{}", column.name),
+        )
+    })
+}
+
+/// The text of an expression with its columns' numbers behind their names, as plans have it.
+pub(crate) fn numbered_text(text: &str, value: &Typed, scope: &Scope) -> String {
+    with_columns(text, value, scope, |column, _| {
+        let id = column.id.internal_name();
+        let digits: String = id.chars().filter(char::is_ascii_digit).collect();
+        format!("{}#{digits}", column.name)
+    })
+}
+
+/// The text of an expression with its columns written another way; that is told of each whether its
+/// relation does not stand before it.
+fn with_columns(
+    text: &str,
+    value: &Typed,
+    scope: &Scope,
+    write: impl Fn(&Column, bool) -> String,
+) -> String {
+    let read = value.expr.column_refs();
+    let columns: Vec<&Column> = scope
+        .columns
+        .iter()
+        .filter(|column| {
+            read.iter()
+                .any(|known| known.name == column.id.internal_name())
+        })
+        .collect();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut rest = text;
+    while let Some(start) = rest.find(is_word) {
+        let end = rest[start..]
+            .find(|c| !is_word(c))
+            .map_or(rest.len(), |n| start + n);
+        let word = &rest[start..end];
+        out.push_str(&rest[..start]);
+        match columns.iter().find(|column| *column.name == *word) {
+            Some(column) => out.push_str(&write(column, !out.ends_with('.'))),
+            None => out.push_str(word),
+        }
+        rest = &rest[end..];
+    }
+    out + rest
+}
+
+/// The calls of aggregates in the text of an expression, outermost only.
+pub(crate) fn aggregates_in(text: &str) -> Vec<&str> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = text[at..].find('(').map(|n| at + n) {
+        let start = text[..open].rfind(|c| !is_word(c)).map_or(0, |n| n + 1);
+        let row = crate::functions::find(&text[start..open]);
+        let is_aggregate =
+            row.is_some_and(|row| matches!(row.build, crate::functions::Build::Aggregate(_)));
+        at = open + 1;
+        if !is_aggregate {
+            continue;
+        }
+        let mut depth = 0_usize;
+        let close = text[open..].find(|c| {
+            match c {
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        });
+        let end = close.map_or(text.len(), |n| open + n + 1);
+        found.push(&text[start..end]);
+        at = end;
+    }
+    found
 }

@@ -142,7 +142,7 @@ impl Sources {
         relation: &proto::Relation,
     ) -> Result<()> {
         let mut pending: Vec<proto::Read> = Vec::new();
-        super::relation::children::reads(relation, &mut pending)?;
+        super::relation::children::reads(context, relation, &mut pending)?;
         while let Some(read) = pending.pop() {
             let key = Self::key(&read);
             if self.by_read.contains_key(&key) || self.views.contains_key(&key) {
@@ -153,7 +153,7 @@ impl Sources {
                     self.by_read.insert(key, source);
                 }
                 crate::io::Opened::View(view) => {
-                    super::relation::children::reads(&view.query, &mut pending)?;
+                    super::relation::children::reads(context, &view.query, &mut pending)?;
                     self.views.insert(key, view);
                 }
                 // A name that is a temporary view or a common table expression, or is unknown:

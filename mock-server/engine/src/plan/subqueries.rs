@@ -16,7 +16,7 @@ use datafusion::logical_expr::{
 
 use super::correlation::{Independent, Outer, column, fresh};
 use super::expression::IN_ROW;
-use crate::error::{Error, Result};
+use crate::error::{Error, Exception, Result};
 use crate::functions::kernel::Kernel;
 
 /// The plan with every subquery a join that DataFusion could not make one of.
@@ -305,7 +305,9 @@ fn scalar(input: &mut LogicalPlan, subquery: Subquery) -> Result<Expr> {
             let counts = args.array(1)?;
             let counts = counts.as_primitive::<Int64Type>();
             if counts.iter().flatten().any(|count| count > 1) {
-                return Err(Error::of("SCALAR_SUBQUERY_TOO_MANY_ROWS"));
+                return Err(Error::of("SCALAR_SUBQUERY_TOO_MANY_ROWS")
+                    .thrown_as(Exception::Runtime)
+                    .placeless());
             }
             args.array(0)
         },

@@ -62,7 +62,10 @@ pub(crate) fn normalize(data_type: &DataType) -> DataType {
         | DataType::LargeList(item)
         | DataType::ListView(item)
         | DataType::LargeListView(item)
-        | DataType::FixedSizeList(item, _) => list(normalize(item.data_type()), item.is_nullable()),
+        | DataType::FixedSizeList(item, _) => {
+            let element = Field::new("element", normalize(item.data_type()), item.is_nullable());
+            DataType::List(Arc::new(element.with_metadata(item.metadata().clone())))
+        }
         DataType::Map(entries, _) => match entries.data_type() {
             DataType::Struct(pair) if pair.len() == 2 => map(
                 normalize(pair[0].data_type()),
@@ -89,13 +92,18 @@ pub(crate) fn with_type(field: &Field, data_type: DataType) -> Field {
 /// The same type, every nested level nullable: what a value that came from outside may be.
 pub(crate) fn nullable(data_type: &DataType) -> DataType {
     match data_type {
-        DataType::List(item) => list(nullable(item.data_type()), true),
-        DataType::Map(entries, _) => match entries.data_type() {
-            DataType::Struct(pair) if pair.len() == 2 => map(
-                nullable(pair[0].data_type()),
-                nullable(pair[1].data_type()),
-                true,
-            ),
+        DataType::List(item) => {
+            let element = Field::new("element", nullable(item.data_type()), true);
+            DataType::List(Arc::new(element.with_metadata(item.metadata().clone())))
+        }
+        DataType::Map(entries, sorted) => match entries.data_type() {
+            DataType::Struct(pair) if pair.len() == 2 => {
+                let inner = [(&pair[0], false), (&pair[1], true)].map(|(field, is_nullable)| {
+                    with_type(field, nullable(field.data_type())).with_nullable(is_nullable)
+                });
+                let entries = with_type(entries, structure(inner));
+                DataType::Map(Arc::new(entries), *sorted)
+            }
             _ => data_type.clone(),
         },
         variant if super::variant::is_variant(variant) => variant.clone(),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, IntervalUnit};
 
 use super::arrow::{TIMESTAMP_NTZ, list, map, timestamp};
+use super::interval::Inside;
 use super::variant::is_variant;
 use crate::functions::CastMode;
 use crate::functions::kernels::cast::may_null;
@@ -151,6 +152,14 @@ pub(crate) fn common(left: &DataType, right: &DataType, ansi: bool) -> Option<Da
     if let Some(found) = tightest(left, right, ansi) {
         return Some(found);
     }
+    let none = std::collections::HashMap::new();
+    let found = wider(left, right, ansi)?;
+    // Intervals inside have the fields of both.
+    let inside = Inside::default().and(left, &none).and(right, &none);
+    Some(inside.noted(&found))
+}
+
+fn wider(left: &DataType, right: &DataType, ansi: bool) -> Option<DataType> {
     if let Some(found) = decimal_common(left, right) {
         return Some(found);
     }

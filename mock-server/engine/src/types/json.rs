@@ -147,14 +147,14 @@ pub(crate) fn to_json(data_type: &DataType) -> Value {
     match data_type {
         DataType::List(item) => json!({
             "type": "array",
-            "elementType": to_json(item.data_type()),
+            "elementType": field_json(item),
             "containsNull": item.is_nullable(),
         }),
         DataType::Map(entries, _) => match entries.data_type() {
             DataType::Struct(pair) if pair.len() == 2 => json!({
                 "type": "map",
-                "keyType": to_json(pair[0].data_type()),
-                "valueType": to_json(pair[1].data_type()),
+                "keyType": field_json(&pair[0]),
+                "valueType": field_json(&pair[1]),
                 "valueContainsNull": pair[1].is_nullable(),
             }),
             other => Value::from(other.to_string()),

@@ -11,19 +11,17 @@ use super::variant::is_variant;
 pub(crate) fn simple_string(data_type: &DataType) -> String {
     match data_type {
         found if is_variant(found) => "variant".to_owned(),
-        DataType::List(item) => format!("array<{}>", simple_string(item.data_type())),
+        DataType::List(item) => format!("array<{}>", field_type(item)),
         DataType::Map(entries, _) => match entries.data_type() {
-            DataType::Struct(pair) if pair.len() == 2 => format!(
-                "map<{},{}>",
-                simple_string(pair[0].data_type()),
-                simple_string(pair[1].data_type())
-            ),
+            DataType::Struct(pair) if pair.len() == 2 => {
+                format!("map<{},{}>", field_type(&pair[0]), field_type(&pair[1]))
+            }
             other => other.to_string(),
         },
         DataType::Struct(fields) => {
             let inner: Vec<String> = fields
                 .iter()
-                .map(|f| format!("{}:{}", f.name(), simple_string(f.data_type())))
+                .map(|f| format!("{}:{}", f.name(), field_type(f)))
                 .collect();
             format!("struct<{}>", inner.join(","))
         }
@@ -43,13 +41,13 @@ pub(crate) fn field_type(field: &Field) -> String {
 pub(crate) fn sql_name(data_type: &DataType) -> String {
     match data_type {
         found if is_variant(found) => "VARIANT".to_owned(),
-        DataType::List(item) => format!("ARRAY<{}>", sql_name(item.data_type())),
+        DataType::List(item) => format!("ARRAY<{}>", field_sql_name(item)),
         DataType::Map(entries, _) => match entries.data_type() {
             DataType::Struct(pair) if pair.len() == 2 => {
                 format!(
                     "MAP<{}, {}>",
-                    sql_name(pair[0].data_type()),
-                    sql_name(pair[1].data_type())
+                    field_sql_name(&pair[0]),
+                    field_sql_name(&pair[1])
                 )
             }
             other => other.to_string(),
@@ -62,13 +60,21 @@ pub(crate) fn sql_name(data_type: &DataType) -> String {
                     format!(
                         "{}: {}{not_null}",
                         quote_if_needed(f.name()),
-                        sql_name(f.data_type())
+                        field_sql_name(f)
                     )
                 })
                 .collect();
             format!("STRUCT<{}>", inner.join(", "))
         }
         leaf => atomic(leaf).to_uppercase(),
+    }
+}
+
+/// [`sql_name`] of a field's type, which may have a note.
+fn field_sql_name(field: &Field) -> String {
+    match Fields::of(field.data_type(), field.metadata()) {
+        Some(fields) => fields.name(field.data_type()).to_uppercase(),
+        None => sql_name(field.data_type()),
     }
 }
 

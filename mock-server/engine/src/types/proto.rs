@@ -46,14 +46,15 @@ pub(crate) fn to_arrow(data_type: &proto::DataType) -> Result<DataType> {
         Kind::DayTimeInterval(_) => DAY_TIME,
         Kind::Array(array) => {
             let element = array.element_type.as_ref().required("array.element_type")?;
-            list(to_arrow(element)?, array.contains_null)
+            noted(list(to_arrow(element)?, array.contains_null), &[element])
         }
         Kind::Struct(structure) => DataType::Struct(fields(structure)?),
-        Kind::Map(pair) => map(
-            to_arrow(pair.key_type.as_ref().required("map.key_type")?)?,
-            to_arrow(pair.value_type.as_ref().required("map.value_type")?)?,
-            pair.value_contains_null,
-        ),
+        Kind::Map(pair) => {
+            let key = pair.key_type.as_ref().required("map.key_type")?;
+            let value = pair.value_type.as_ref().required("map.value_type")?;
+            let inner = map(to_arrow(key)?, to_arrow(value)?, pair.value_contains_null);
+            noted(inner, &[key, value])
+        }
         Kind::Udt(udt) => to_arrow(udt.sql_type.as_ref().required("udt.sql_type")?)?,
         // Spark 4.1 has the type switched off.
         Kind::Time(_) => return Err(Error::of("UNSUPPORTED_TIME_TYPE")),
@@ -66,6 +67,50 @@ pub(crate) fn to_arrow(data_type: &proto::DataType) -> Result<DataType> {
             return Err(Error::unsupported("timestamps with nanoseconds"));
         }
     })
+}
+
+/// A type, or the columns of a row, as functions name them. What is neither is no type.
+pub(crate) fn type_or_row(text: &str) -> Result<DataType> {
+    match sparring_sql::parse_data_type(text) {
+        Ok(found) => to_arrow(&found),
+        Err(error) => parse(text).map_err(|_| {
+            let error = Error::from(error).without_place();
+            error.thrown_as(crate::error::Exception::Analysis)
+        }),
+    }
+}
+
+/// An array or map with the fields of the intervals that are its elements.
+fn noted(data_type: DataType, elements: &[&proto::DataType]) -> DataType {
+    let fields: Vec<_> = elements
+        .iter()
+        .map(|element| declared_fields(element))
+        .collect();
+    let noted = |field: &Arc<Field>, fields: Option<interval::Fields>| {
+        let mut metadata = Arc::new(field.metadata().clone());
+        if let Some(fields) = fields {
+            fields.note(field.data_type(), &mut metadata);
+        }
+        Arc::new(
+            field
+                .as_ref()
+                .clone()
+                .with_metadata(Arc::unwrap_or_clone(metadata)),
+        )
+    };
+    match (data_type, fields.as_slice()) {
+        (DataType::List(item), [fields]) => DataType::List(noted(&item, *fields)),
+        (DataType::Map(entries, sorted), [key, value]) => {
+            let inner = match entries.data_type() {
+                DataType::Struct(pair) if pair.len() == 2 => {
+                    DataType::Struct(vec![noted(&pair[0], *key), noted(&pair[1], *value)].into())
+                }
+                other => other.clone(),
+            };
+            DataType::Map(Arc::new(super::arrow::with_type(&entries, inner)), sorted)
+        }
+        (other, _) => other,
+    }
 }
 
 /// DDL or JSON text, as `createDataFrame(…, "a int")` and `from_json` send it.
@@ -198,14 +243,14 @@ pub(crate) fn from_arrow(data_type: &DataType) -> proto::DataType {
             ..Default::default()
         }),
         DataType::List(item) => Kind::Array(Box::new(kind::Array {
-            element_type: Some(Box::new(from_arrow(item.data_type()))),
+            element_type: Some(Box::new(field_type(item))),
             contains_null: item.is_nullable(),
             ..Default::default()
         })),
         DataType::Map(entries, _) => match entries.data_type() {
             DataType::Struct(pair) if pair.len() == 2 => Kind::Map(Box::new(kind::Map {
-                key_type: Some(Box::new(from_arrow(pair[0].data_type()))),
-                value_type: Some(Box::new(from_arrow(pair[1].data_type()))),
+                key_type: Some(Box::new(field_type(&pair[0]))),
+                value_type: Some(Box::new(field_type(&pair[1]))),
                 value_contains_null: pair[1].is_nullable(),
                 ..Default::default()
             })),
@@ -225,14 +270,15 @@ pub(crate) fn from_arrow(data_type: &DataType) -> proto::DataType {
 fn struct_field(field: &Field) -> kind::StructField {
     kind::StructField {
         name: field.name().clone(),
-        data_type: Some(
-            char_varchar(field)
-                .or_else(|| interval_fields(field))
-                .unwrap_or_else(|| from_arrow(field.data_type())),
-        ),
+        data_type: Some(char_varchar(field).unwrap_or_else(|| field_type(field))),
         nullable: field.is_nullable(),
         metadata: metadata_json(field.metadata()),
     }
+}
+
+/// The type of a field, which may have a note.
+fn field_type(field: &Field) -> proto::DataType {
+    interval_fields(field).unwrap_or_else(|| from_arrow(field.data_type()))
 }
 
 /// An interval whose note says that it has fewer fields.

@@ -36,7 +36,7 @@ fn inside(out: &mut String, data_type: &DataType, prefix: &str, depth: usize) {
         DataType::List(item) => {
             out.push_str(&format!(
                 "{prefix}-- element: {} (containsNull = {})\n",
-                type_name(item.data_type()),
+                field_name(item),
                 item.is_nullable()
             ));
             inside(out, item.data_type(), &deeper, depth - 1);
@@ -45,11 +45,11 @@ fn inside(out: &mut String, data_type: &DataType, prefix: &str, depth: usize) {
             if let DataType::Struct(pair) = entries.data_type()
                 && let [key, value] = pair.as_ref()
             {
-                out.push_str(&format!("{prefix}-- key: {}\n", type_name(key.data_type())));
+                out.push_str(&format!("{prefix}-- key: {}\n", field_name(key)));
                 inside(out, key.data_type(), &deeper, depth - 1);
                 out.push_str(&format!(
                     "{prefix}-- value: {} (valueContainsNull = {})\n",
-                    type_name(value.data_type()),
+                    field_name(value),
                     value.is_nullable()
                 ));
                 inside(out, value.data_type(), &deeper, depth - 1);

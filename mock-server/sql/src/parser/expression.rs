@@ -74,6 +74,11 @@ pub(crate) fn named_expression(parser: &mut Parser<'_>) -> Parsed<Expression> {
         if parser.is(T::LeftParen) {
             identifier_list(parser)?
         } else {
+            // Where nothing follows what should be a name, Spark calls it surplus.
+            let is_constant = matches!(parser.kind(), T::Integer | T::Decimal | T::String);
+            if is_constant && parser.kind_ahead(1) == T::End {
+                return Err(parser.surplus_error());
+            }
             vec![identifier(parser)?]
         }
     } else if is_implicit_alias(parser) {

@@ -107,7 +107,7 @@ pub(crate) fn primary(parser: &mut Parser<'_>) -> Parsed<Relation> {
             let name = multipart_identifier(parser)?;
             let call = table_function_call(parser, start, &name)?;
             parser.expect(T::RightParen)?;
-            aliased(parser, call)
+            aliased_unsampled(parser, call)
         }
         T::Word(K::Stream)
             if is_identifier(parser.kind_ahead(1)) || parser.kind_ahead(1) == T::LeftParen =>
@@ -118,7 +118,7 @@ pub(crate) fn primary(parser: &mut Parser<'_>) -> Parsed<Relation> {
             let name = multipart_identifier(parser)?;
             if parser.is(T::LeftParen) {
                 let call = table_function_call(parser, start, &name)?;
-                return aliased(parser, call);
+                return aliased_unsampled(parser, call);
             }
             let table = table::table(parser, start, &name)?;
             let table = sample::sample(parser, table)?;
@@ -180,6 +180,26 @@ pub(crate) fn table_function_call(
 pub(crate) fn aliased(parser: &mut Parser<'_>, input: Relation) -> Parsed<Relation> {
     let alias = table_alias(parser)?;
     Ok(with_alias(input, alias))
+}
+
+/// [`aliased`] for what cannot be sampled.
+fn aliased_unsampled(parser: &mut Parser<'_>, input: Relation) -> Parsed<Relation> {
+    let alias = unsampled_alias(parser)?;
+    Ok(with_alias(input, alias))
+}
+
+/// The alias of what cannot be sampled: there TABLESAMPLE is a name.
+pub(crate) fn unsampled_alias(parser: &mut Parser<'_>) -> Parsed<TableAlias> {
+    if !parser.is_word(K::Tablesample) {
+        return table_alias(parser);
+    }
+    let alias = strict_identifier(parser)?;
+    let columns = if parser.is(T::LeftParen) {
+        identifier_list(parser)?
+    } else {
+        Vec::new()
+    };
+    Ok(Some((alias, columns)))
 }
 
 pub(crate) type TableAlias = Option<(String, Vec<String>)>;

@@ -154,6 +154,10 @@ fn plain_call(parser: &mut Parser<'_>, name: String) -> Parsed<Expression> {
 fn cast(parser: &mut Parser<'_>, eval_mode: EvalMode) -> Parsed<Expression> {
     let child = expression(parser)?;
     if !parser.eat_word(K::As) {
+        let is_name = matches!(&child.expr_type, Some(ExprType::UnresolvedAttribute(_)));
+        if !is_name && !parser.is(T::RightParen) {
+            return Err(parser.syntax_error());
+        }
         // Spark has read the call of a function `cast` and misses its end.
         parser.expect_or_missing(T::RightParen, ")")?;
         return Err(parser.syntax_error());
@@ -381,8 +385,34 @@ fn list_with_or_without_parentheses<'a, T1>(
     }
 }
 
+/// What follows a call, which then stands where all of it stands.
+fn after_call(parser: &mut Parser<'_>, start: usize, value: Expression) -> Parsed<Expression> {
+    let mut found = modifiers(parser, start, value)?;
+    widen(&mut found);
+    Ok(found)
+}
+
+/// Gives the call inside the place of what is around it.
+fn widen(around: &mut Expression) {
+    let inner = match &mut around.expr_type {
+        Some(ExprType::UnresolvedFunction(call)) if call.is_internal() => {
+            let is_modifier = matches!(
+                call.function_name.as_str(),
+                internal::WITHIN_GROUP | internal::FILTER_AGGREGATE | internal::IGNORE_NULLS
+            );
+            call.arguments.first_mut().filter(|_| is_modifier)
+        }
+        Some(ExprType::Window(window)) => window.window_function.as_deref_mut(),
+        _ => None,
+    };
+    if let Some(inner) = inner {
+        inner.common.clone_from(&around.common);
+        widen(inner);
+    }
+}
+
 /// WITHIN GROUP, FILTER, IGNORE NULLS and OVER, in this order.
-fn after_call(parser: &mut Parser<'_>, start: usize, mut value: Expression) -> Parsed<Expression> {
+fn modifiers(parser: &mut Parser<'_>, start: usize, mut value: Expression) -> Parsed<Expression> {
     if parser.is_words(&[K::Within, K::Group]) {
         parser.advance();
         parser.advance();

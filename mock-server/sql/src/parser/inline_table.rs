@@ -7,7 +7,7 @@ use proto::relation::RelType;
 use proto::{Expression, Relation};
 
 use super::expression::expression;
-use super::from::{table_alias, with_alias};
+use super::from::{unsampled_alias, with_alias};
 use super::{Parsed, Parser};
 use crate::keyword::Keyword as K;
 use crate::lower::{self, internal};
@@ -18,7 +18,7 @@ pub(crate) fn inline_table(parser: &mut Parser<'_>) -> Parsed<Relation> {
     parser.expect_word(K::Values)?;
     let rows = parser.comma_list(row)?;
     let end = parser.mark();
-    let alias = table_alias(parser)?;
+    let alias = unsampled_alias(parser)?;
     // The alias says how many columns there are; without one the first row does.
     let n_columns = match &alias {
         Some((_, columns)) if !columns.is_empty() => columns.len(),

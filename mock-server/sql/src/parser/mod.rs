@@ -250,7 +250,12 @@ impl<'a> Parser<'a> {
         {
             return self.expect(kind);
         }
-        Err(self.syntax_error_at(self.at, &format!(": missing '{spelled}'")))
+        Err(self.missing_error(&format!("'{spelled}'")))
+    }
+
+    /// Something should stand before the token under the cursor.
+    pub(crate) fn missing_error(&self, what: &str) -> ParseError {
+        self.syntax_error_at(self.at, &format!(": missing {what}"))
     }
 
     /// The token under the cursor is surplus.

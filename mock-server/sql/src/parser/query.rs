@@ -121,12 +121,12 @@ pub(crate) fn query_behind_with(
 
 /// The named queries of a WITH, in order; the cursor is on WITH.
 pub(crate) fn with_clause(parser: &mut Parser<'_>) -> Parsed<Vec<Relation>> {
+    let with = parser.mark();
     parser.expect_word(K::With)?;
     let recursive = parser.is_word(K::Recursive) && parser.kind_ahead(1) != T::Word(K::As);
     if recursive {
         parser.advance();
     }
-    let start = parser.mark();
     let references = parser.comma_list(|parser| named_query(parser, recursive))?;
     for (index, reference) in references.iter().enumerate() {
         let name = alias_of(reference);
@@ -134,13 +134,19 @@ pub(crate) fn with_clause(parser: &mut Parser<'_>) -> Parsed<Vec<Relation>> {
             .iter()
             .any(|other| alias_of(other) == name)
         {
+            let quoted = format!("`{name}`");
+            // Spark shows the whole query.
+            let mark = parser.mark();
+            query_behind_with(parser, Vec::new())?;
+            let end = parser.mark();
+            parser.back_to(mark);
             return Err(parser.error(
-                start - 1,
-                parser.mark(),
+                with,
+                end,
                 "DUPLICATED_CTE_NAMES",
                 Some("42602"),
-                format!("CTE definition can't have duplicate names: `{name}`."),
-                &[("duplicateNames", &format!("`{name}`"))],
+                format!("CTE definition can't have duplicate names: {quoted}."),
+                &[("duplicateNames", &quoted)],
             ));
         }
     }

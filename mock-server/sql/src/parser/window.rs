@@ -12,6 +12,7 @@ use proto::expression::{ExprType, SortOrder, Window};
 use super::expression::expression;
 use super::identifier::is_identifier;
 use super::{Parsed, Parser};
+use crate::error::Showing;
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 use crate::lower;
@@ -75,7 +76,7 @@ pub(crate) fn over(
 /// for ahead and read anew at each use.
 fn named(parser: &mut Parser<'_>, at: usize, name: &str) -> Parsed<Window> {
     let Some(definition) = find_definition(parser, name) else {
-        return Err(parser.error(
+        let mut error = parser.error(
             at,
             at + 1,
             "MISSING_WINDOW_SPECIFICATION",
@@ -86,7 +87,9 @@ fn named(parser: &mut Parser<'_>, at: usize, name: &str) -> Parsed<Window> {
                  'https://spark.apache.org/docs/latest/sql-ref-syntax-qry-select-window.html'."
             ),
             &[("windowName", name), ("docroot", "https://spark.apache.org/docs/latest")],
-        ));
+        );
+        error.show(Showing::Text);
+        return Err(error);
     };
     let mark = parser.mark();
     parser.back_to(definition);
@@ -130,6 +133,7 @@ fn find_definition(parser: &Parser<'_>, name: &str) -> Option<usize> {
 
 /// `(name)` or `([PARTITION BY …] [ORDER BY …] [frame])`.
 fn specification(parser: &mut Parser<'_>) -> Parsed<Window> {
+    let start = parser.mark();
     parser.expect(T::LeftParen)?;
     if is_identifier(parser.kind()) && parser.kind_ahead(1) == T::RightParen {
         let at = parser.mark();
@@ -150,9 +154,43 @@ fn specification(parser: &mut Parser<'_>) -> Parsed<Window> {
             window.order_spec = parser.comma_list(sort_item)?;
         }
     }
-    window.frame_spec = frame(parser)?.map(Box::new);
+    let frame_start = parser.mark();
+    let frame = frame(parser)?;
+    let frame_end = parser.mark();
     parser.expect(T::RightParen)?;
+    if let Some(inverted) = inverted(parser, frame_start, frame_end) {
+        let [whole, lower, upper] = inverted.map(|text| format!("\"{text}\""));
+        return Err(parser.error_from(
+            start,
+            "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_INVALID_BOUND",
+            Some("42K09"),
+            format!(
+                "Cannot resolve {whole} due to data type mismatch: Window frame upper bound {upper} does not \
+                 follow the lower bound {lower}."
+            ),
+            &[("sqlExpr", &whole), ("lower", &lower), ("upper", &upper)],
+        ));
+    }
+    window.frame_spec = frame.map(Box::new);
     Ok(window)
+}
+
+/// A frame from UNBOUNDED FOLLOWING or to UNBOUNDED PRECEDING, which the protocol cannot say: all of it, its
+/// start and its end.
+fn inverted(parser: &Parser<'_>, start: usize, end: usize) -> Option<[String; 3]> {
+    let words: Vec<String> = (start..end)
+        .map(|at| parser.text_of(at).to_uppercase())
+        .collect();
+    let (units, bounds) = words.split_first()?;
+    let and = bounds.iter().position(|word| word == "AND");
+    let (lower, upper) = match (bounds.split_first(), and) {
+        (Some((between, _)), Some(and)) if between == "BETWEEN" => {
+            (bounds[1..and].join(" "), bounds[and + 1..].join(" "))
+        }
+        _ => (bounds.join(" "), "CURRENT ROW".to_string()),
+    };
+    let is_inverted = lower == "UNBOUNDED FOLLOWING" || upper == "UNBOUNDED PRECEDING";
+    is_inverted.then(|| [format!("{units} BETWEEN {lower} AND {upper}"), lower, upper])
 }
 
 fn frame(parser: &mut Parser<'_>) -> Parsed<Option<WindowFrame>> {
@@ -193,7 +231,11 @@ fn bound(parser: &mut Parser<'_>) -> Parsed<FrameBoundary> {
     } else {
         let start = parser.mark();
         let value = expression(parser)?;
+        if !parser.is_word(K::Preceding) && !parser.is_word(K::Following) {
+            return Err(parser.missing_error("{'FOLLOWING', 'PRECEDING'}"));
+        }
         if !is_constant(&value) {
+            parser.advance();
             return Err(parser.error_from(
                 start,
                 "_LEGACY_ERROR_TEMP_0064",

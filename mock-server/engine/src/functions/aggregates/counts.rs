@@ -22,17 +22,17 @@ pub(super) fn count(call: &Call<'_>) -> Result<Typed> {
             "WRONG_NUM_ARGS.WITH_SUGGESTION",
             [
                 ("functionName", "`count`"),
-                ("expectedNum", "> 0"),
+                ("expectedNum", " >= 1"),
                 ("actualNum", "0"),
                 ("legacyNum", "0"),
                 (
                     "legacyConfKey",
                     "\"spark.sql.legacy.allowParameterlessCount\"",
                 ),
-                ("legacyConfValue", "true"),
+                ("legacyConfValue", "\"true\""),
             ],
         )
-        .at(call.origin.clone()));
+        .placeless());
     }
     let result = (DataType::Int64, false);
     let name = call.default_name();

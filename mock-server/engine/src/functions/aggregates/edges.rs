@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array, Int64Array, UInt32Array};
 use arrow::compute::take;
-use arrow::datatypes::DataType;
-use arrow::row::{RowConverter, SortField};
+use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use datafusion::common::ScalarValue;
-use datafusion::logical_expr::AggregateUDF;
+use datafusion::logical_expr::expr::AggregateFunction;
+use datafusion::logical_expr::{AggregateUDF, Expr};
 
 use super::{expr, fold, ordered, typed};
-use crate::error::{Error, Result};
+use crate::error::{Error, QueryContext, Result};
 use crate::functions::Call;
+use crate::functions::float_extreme;
+use crate::functions::fold::{Fold, Rows};
 use crate::functions::kernels::java_hash::open_hash_order;
 use crate::plan::typed::Typed;
-use crate::types::sql_name;
 
 fn is_nested(data_type: &DataType) -> bool {
     matches!(data_type, DataType::List(_) | DataType::Struct(_))
@@ -36,6 +37,12 @@ pub(super) fn extreme(call: &Call<'_>, function: Arc<AggregateUDF>) -> Result<Ty
             move |columns| extreme_row(columns, max),
         ));
     }
+    let function = match &arg.data_type {
+        DataType::Float32 | DataType::Float64 => {
+            float_extreme::udaf(call.name == "max", arg.data_type.clone())
+        }
+        _ => function,
+    };
     Ok(typed(call, function, &[arg], result, call.default_name()))
 }
 
@@ -44,8 +51,7 @@ fn extreme_row(columns: &[ArrayRef], max: bool) -> Result<ArrayRef> {
     let (Some(keys), Some(values)) = (columns.first(), columns.last()) else {
         return Err(Error::internal("an aggregate without arguments"));
     };
-    let converter = RowConverter::new(vec![SortField::new(keys.data_type().clone())])?;
-    let rows = converter.convert_columns(&[Arc::clone(keys)])?;
+    let rows = crate::functions::collections::keys(keys)?;
     let mut best: Option<usize> = None;
     for row in 0..rows.num_rows() {
         let better = best.is_none_or(|best| {
@@ -86,16 +92,10 @@ pub(super) fn edge(call: &Call<'_>, function: Arc<AggregateUDF>) -> Result<Typed
         Some(flag) => match flag.constant() {
             Some(ScalarValue::Boolean(Some(flag))) => *flag || call.ignore_nulls,
             _ => {
-                return Err(Error::new(
-                    "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
-                    [
-                        ("sqlExpr", format!("\"{}\"", call.default_name())),
-                        ("inputName", "`ignorenullsexpr`".to_owned()),
-                        ("inputType", format!("\"{}\"", sql_name(&flag.data_type))),
-                        ("inputExpr", format!("\"{}\"", flag.name)),
-                    ],
-                )
-                .at(call.origin.clone()));
+                let name = call.name.trim_end_matches("_value");
+                let name = if name == "any" { call.name } else { name };
+                let error = Error::new("_LEGACY_ERROR_TEMP_1210", [("funcName", name)]);
+                return Err(error.at(call.origin.clone()));
             }
         },
     };
@@ -107,6 +107,37 @@ pub(super) fn edge(call: &Call<'_>, function: Arc<AggregateUDF>) -> Result<Typed
         true,
         name,
     ))
+}
+
+/// The value of a scalar subquery: null without rows, an error with more than one.
+pub(crate) fn only_value(value: Typed, origin: Option<QueryContext>) -> Typed {
+    let result = (value.data_type.clone(), true);
+    let rows = Rows {
+        not_null: 0,
+        distinct: false,
+    };
+    let options = format!("{origin:?}");
+    let inputs = [value.data_type.clone()];
+    let function = Fold::udaf(
+        "only_value",
+        options,
+        result.clone(),
+        &inputs,
+        rows,
+        move |columns| {
+            let values = columns
+                .first()
+                .ok_or_else(|| Error::internal("a subquery without a column"))?;
+            if values.len() > 1 {
+                return Err(Error::of("SCALAR_SUBQUERY_TOO_MANY_ROWS").at(origin.clone()));
+            }
+            let first = (!values.is_empty()).then_some(0);
+            Ok(take(values, &UInt32Array::from(vec![first]), None)?)
+        },
+    );
+    let call =
+        AggregateFunction::new_udf(function, vec![value.expr], false, None, Vec::new(), None);
+    Typed::new(Expr::AggregateFunction(call), result.0, true, "")
 }
 
 /// `mode(a)`, and `mode(a, true)`, which means `mode() WITHIN GROUP (ORDER BY a DESC)`: the least of
@@ -149,6 +180,29 @@ pub(super) fn mode_within_group(call: &Call<'_>) -> Result<Typed> {
     Ok(mode_of(call, arg, Some(!ascending)).named(name))
 }
 
+/// Floats as their bits, by which Spark's table knows them: 0.0 and -0.0 are two, NaN is one.
+fn bits(values: &ArrayRef) -> ArrayRef {
+    match values.data_type() {
+        DataType::Float32 => {
+            let bits: Int32Array = values.as_primitive::<Float32Type>().unary(|value| {
+                if value.is_nan() { f32::NAN } else { value }
+                    .to_bits()
+                    .cast_signed()
+            });
+            Arc::new(bits)
+        }
+        DataType::Float64 => {
+            let bits: Int64Array = values.as_primitive::<Float64Type>().unary(|value| {
+                if value.is_nan() { f64::NAN } else { value }
+                    .to_bits()
+                    .cast_signed()
+            });
+            Arc::new(bits)
+        }
+        _ => Arc::clone(values),
+    }
+}
+
 fn mode_of(call: &Call<'_>, arg: Typed, order: Option<bool>) -> Typed {
     let result = (arg.data_type.clone(), true);
     fold(
@@ -161,7 +215,7 @@ fn mode_of(call: &Call<'_>, arg: Typed, order: Option<bool>) -> Typed {
             let values = columns
                 .first()
                 .ok_or_else(|| Error::internal("mode without values"))?;
-            let rows = crate::functions::collections::keys(values)?;
+            let rows = crate::functions::collections::keys(&bits(values))?;
             let mut counts: std::collections::HashMap<_, (usize, usize)> =
                 std::collections::HashMap::new();
             for (place, row) in rows.iter().enumerate() {

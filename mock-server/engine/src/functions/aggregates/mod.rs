@@ -5,6 +5,7 @@
 
 mod counts;
 mod edges;
+mod frames;
 mod histogram;
 mod lists;
 mod moments;
@@ -16,7 +17,6 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, Float64Array, ListArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field};
-use datafusion::common::ScalarValue;
 use datafusion::functions_aggregate::{
     bit_and_or_xor::{bit_and_udaf, bit_or_udaf, bit_xor_udaf},
     bool_and_or::{bool_and_udaf, bool_or_udaf},
@@ -28,12 +28,14 @@ use datafusion::logical_expr::{AggregateUDF, Expr};
 
 use crate::error::{Error, Result};
 use crate::functions::fold::{Fold, Rows};
-use crate::functions::{Call, CastMode, Function, aggregate, cast, planned};
+use crate::functions::{Call, CastMode, Function, aggregate, cast, comparable, planned};
 use crate::plan::typed::Typed;
 use crate::types::coerce::{is_numeric, is_orderable};
 use crate::types::sql_name;
 use counts::{approx_count_distinct, bits, bool_fold, count, count_if, count_pairs, grouping};
+pub(crate) use edges::only_value;
 use edges::{edge, extreme, extreme_by, mode, mode_within_group};
+pub(crate) use frames::framed;
 use histogram::histogram_numeric;
 use lists::{collect, listagg, listagg_within_group};
 use moments::{Moment, Pair, moment, pair, regr_average};
@@ -165,18 +167,12 @@ fn converted(call: &Call<'_>, value: Typed, to: &DataType) -> Result<Typed> {
     )
 }
 
-/// Distinct counts take the two zeros as one; Arrow tells them apart.
+/// Distinct counts take the two zeros as one, and maps in any order; Arrow tells them apart.
 fn canonical(arg: Typed) -> Typed {
-    if !matches!(arg.data_type, DataType::Float32 | DataType::Float64) {
-        return arg;
+    Typed {
+        expr: comparable(arg.clone()),
+        ..arg
     }
-    let zero = ScalarValue::new_zero(&arg.data_type).unwrap_or(ScalarValue::Null);
-    let expr = Expr::BinaryExpr(datafusion::logical_expr::BinaryExpr::new(
-        Box::new(arg.expr.clone()),
-        datafusion::logical_expr::Operator::Plus,
-        Box::new(Expr::Literal(zero, None)),
-    ));
-    Typed { expr, ..arg }
 }
 
 fn ordered(call: &Call<'_>, arg: &Typed) -> Result<()> {

@@ -14,6 +14,7 @@ use crate::functions::kernel::Kernel;
 use crate::functions::kernels::statistics::{
     at_shares, doubles, percentile, percentile_discrete, sorted,
 };
+use crate::functions::kernels::text;
 use crate::plan::expression::evaluate;
 use crate::plan::typed::Typed;
 use crate::types::arrow::list;
@@ -26,7 +27,7 @@ fn fractions(call: &Call<'_>, index: usize) -> Result<(Vec<f64>, bool)> {
         return Err(Error::new(
             "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
             [
-                ("sqlExpr", format!("\"{}\"", call.default_name())),
+                ("sqlExpr", format!("\"{}\"", shown(call))),
                 ("inputName", "`percentage`".to_owned()),
                 ("inputType", "\"DOUBLE\"".to_owned()),
                 ("inputExpr", format!("\"{}\"", arg.name)),
@@ -34,7 +35,17 @@ fn fractions(call: &Call<'_>, index: usize) -> Result<(Vec<f64>, bool)> {
         )
         .at(call.origin.clone()));
     }
-    let is_array = matches!(arg.data_type, DataType::List(_));
+    let is_array = match &arg.data_type {
+        DataType::List(element) if element.is_nullable() && !element.data_type().is_null() => {
+            let required = match call.name {
+                "percentile_approx" | "approx_percentile" => "(\"DOUBLE\" or \"ARRAY<DOUBLE>\")",
+                _ => "\"ARRAY<DOUBLE>\"",
+            };
+            let error = call.unexpected_type(1, required);
+            return Err(error.with("sqlExpr", format!("\"{}\"", shown(call))));
+        }
+        other => matches!(other, DataType::List(_)),
+    };
     let value = evaluate(&arg.expr)?.to_array()?;
     let values = if is_array {
         Arc::clone(value.as_list::<i32>().values())
@@ -47,19 +58,83 @@ fn fractions(call: &Call<'_>, index: usize) -> Result<(Vec<f64>, bool)> {
         .iter()
         .flatten()
         .collect();
-    if values.is_empty() || values.iter().any(|value| !(0.0..=1.0).contains(value)) {
-        return Err(Error::new(
-            "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
-            [
-                ("sqlExpr", format!("\"{}\"", call.default_name())),
-                ("exprName", "percentage".to_owned()),
-                ("valueRange", "[0.0, 1.0]".to_owned()),
-                ("currentValue", arg.name.to_string()),
-            ],
-        )
-        .at(call.origin.clone()));
+    if values.is_empty() && !is_array {
+        return Err(null(call, "percentage"));
+    }
+    if values.iter().any(|value| !(0.0..=1.0).contains(value)) {
+        let current: Vec<String> = values
+            .iter()
+            .map(|value| format!("{}D", text::double(*value)))
+            .collect();
+        return Err(out_of_range(
+            call,
+            "percentage",
+            "[0.0, 1.0]",
+            current.join(","),
+        ));
     }
     Ok((values, is_array))
+}
+
+/// The error of an argument that must not be null.
+fn null(call: &Call<'_>, name: &str) -> Error {
+    Error::new(
+        "DATATYPE_MISMATCH.UNEXPECTED_NULL",
+        [
+            ("sqlExpr", format!("\"{}\"", shown(call))),
+            ("exprName", name.to_owned()),
+        ],
+    )
+    .at(call.origin.clone())
+}
+
+fn out_of_range(call: &Call<'_>, name: &str, range: &str, current: String) -> Error {
+    Error::new(
+        "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
+        [
+            ("sqlExpr", format!("\"{}\"", shown(call))),
+            ("exprName", name.to_owned()),
+            ("valueRange", range.to_owned()),
+            ("currentValue", current),
+        ],
+    )
+    .at(call.origin.clone())
+}
+
+/// The call as Spark shows it, with its defaults; one WITHIN GROUP as if it were none.
+fn shown(call: &Call<'_>) -> Arc<str> {
+    let name = call.default_name();
+    let open = name.strip_suffix(')').unwrap_or(&name);
+    match (call.name, call.args.as_slice()) {
+        ("percentile", [_, _]) => format!("{open}, 1)").into(),
+        ("percentile_approx" | "approx_percentile", [_, _]) => format!("{open}, 10000)").into(),
+        (within, [value, fraction, _]) if within.ends_with("_within_group") => {
+            let function = within.trim_end_matches("_within_group");
+            format!("{function}({}, {})", value.name, fraction.name).into()
+        }
+        _ => name,
+    }
+}
+
+/// The accuracy changes no answer here, but it must be one.
+fn check_accuracy(call: &Call<'_>) -> Result<()> {
+    let Some(arg) = call.args.get(2) else {
+        return Ok(());
+    };
+    if !arg.is_foldable() {
+        return Ok(());
+    }
+    let value = evaluate(&arg.expr)?.cast_to(&DataType::Int64)?;
+    match value {
+        ScalarValue::Int64(Some(1..=2_147_483_647)) => Ok(()),
+        ScalarValue::Int64(Some(value)) => Err(out_of_range(
+            call,
+            "accuracy",
+            "(0, 2147483647]",
+            format!("{value}L"),
+        )),
+        _ => Err(null(call, "accuracy")),
+    }
 }
 
 fn number_or_interval(call: &Call<'_>) -> Result<(Typed, DataType)> {
@@ -148,7 +223,7 @@ fn percentiles(
         args.len(),
         move |columns| {
             let mut values = sorted(doubles(columns, 0)?, columns.get(1));
-            if values.is_empty() {
+            if values.is_empty() || job.fractions.is_empty() {
                 return Ok(new_null_array(&data_type, 1));
             }
             if job.descending {
@@ -200,13 +275,7 @@ pub(super) fn percentile_of(call: &Call<'_>) -> Result<Typed> {
             args.push(call.implicit(2, &DataType::Int64)?);
             call.default_name()
         }
-        None => format!(
-            "{}({}, {}, 1)",
-            call.name,
-            call.arg(0)?.name,
-            call.arg(1)?.name
-        )
-        .into(),
+        None => shown(call),
     };
     Ok(percentiles(call, &args, job, name))
 }
@@ -254,6 +323,7 @@ pub(super) fn percentile_approx(call: &Call<'_>) -> Result<Typed> {
         }
     };
     let (fractions, is_array) = fractions(call, 1)?;
+    check_accuracy(call)?;
     let accuracy = call.args.get(2).map_or("10000", |arg| arg.name.as_ref());
     let name = format!(
         "{}({}, {}, {accuracy})",
@@ -277,7 +347,7 @@ pub(super) fn percentile_approx(call: &Call<'_>) -> Result<Typed> {
             let values = columns
                 .first()
                 .ok_or_else(|| Error::internal("a percentile without values"))?;
-            if values.is_empty() {
+            if values.is_empty() || fractions.is_empty() {
                 return Ok(new_null_array(&data_type, 1));
             }
             let found = at_shares(values, &fractions)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Datum, Scalar};
+use arrow::array::{Array, ArrayRef, AsArray, Datum, Int64Array, Scalar};
 use arrow::compute::kernels::{numeric, zip::zip};
 use arrow::compute::{cast_with_options, nullif};
 use arrow::datatypes::{DataType, Decimal128Type, DecimalType, Int64Type};
@@ -87,6 +87,17 @@ impl Job {
             Operator::Add => numeric::add_wrapping(&left, &right)?,
             Operator::Subtract => numeric::sub_wrapping(&left, &right)?,
             Operator::Multiply => numeric::mul_wrapping(&left, &right)?,
+            Operator::IntegralDivide if *left.data_type() == DataType::Int64 => {
+                let (left, right) = (
+                    left.as_primitive::<Int64Type>(),
+                    right.as_primitive::<Int64Type>(),
+                );
+                let quotients: Int64Array = arrow::compute::binary(left, right, |l, r| {
+                    // Under a null stands any number.
+                    l.wrapping_div(if r == 0 { 1 } else { r })
+                })?;
+                Arc::new(quotients)
+            }
             _ => self
                 .checked(&left, &right)
                 .map_err(|error| self.failed(error))?,
@@ -121,6 +132,10 @@ impl Job {
                     Err(self.zero_divisor())
                 }
                 (OnFailure::Error, crate::functions::kernels::decimal::Failure::Overflow(text)) => {
+                    let text = match self.operator {
+                        Operator::Multiply => in_39_digits(text),
+                        _ => text,
+                    };
                     Err(Error::new(
                         "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION",
                         [
@@ -240,7 +255,7 @@ impl Job {
                         ),
                     ],
                 )
-                .at(self.origin.clone());
+                .placeless();
             }
             (DataType::Int32, _) => ("integer overflow", self.try_function()),
             (DataType::Int64, _) => ("long overflow", self.try_function()),
@@ -273,6 +288,30 @@ impl Job {
             Operator::IntegralDivide => Some("try_divide"),
             _ => None,
         }
+    }
+}
+
+/// A product as Spark has it before it is fitted: 39 digits, what is behind them cut off.
+fn in_39_digits(text: String) -> String {
+    let mut digits = 0;
+    let kept = text.chars().take_while(|c| {
+        digits += usize::from(c.is_ascii_digit());
+        digits <= 39
+    });
+    let kept: String = kept.collect();
+    match text.split_once('.') {
+        Some((whole, _)) if kept.len() > whole.len() + 1 => kept,
+        Some((whole, _)) => {
+            let kept = kept.trim_end_matches('.');
+            format!(
+                "{kept}{}",
+                "0".repeat(whole.len().saturating_sub(kept.len()))
+            )
+        }
+        None => format!(
+            "{kept}{}",
+            "0".repeat(text.len().saturating_sub(kept.len()))
+        ),
     }
 }
 

@@ -12,7 +12,7 @@ use arrow::datatypes::DataType;
 
 use crate::error::{Error, Result};
 use crate::functions::kernel::Kernel;
-use crate::functions::{Call, CastMode, Function, cast, scalar, temporal};
+use crate::functions::{Call, CastMode, Function, cast, scalar, shown_type, temporal};
 use crate::plan::typed::Typed;
 use crate::types::coerce::{decimal_for, decimal_result, is_integral, is_numeric, tightest};
 use crate::types::sql_name;
@@ -151,8 +151,13 @@ fn binary(call: &Call<'_>, operator: Operator, failure: Failure) -> Result<Typed
         Failure::Session => OnFailure::Wrap,
     };
     let decimals = (as_decimal(&left, &right), as_decimal(&right, &left));
-    let result = result_type(operator, (&left.data_type, &right.data_type), decimals)
-        .ok_or_else(|| mismatch(call, operator, &name))?;
+    let result = result_type(
+        operator,
+        (&left.data_type, &right.data_type),
+        decimals,
+        call.context.ansi,
+    )
+    .ok_or_else(|| mismatch(call, operator, &name))?;
     let (left, right) = operands(call, operator, left, right, &result)?;
     let may_fail_to_null = match on_failure {
         // Spark calls every quotient nullable, ANSI or not.
@@ -291,6 +296,16 @@ fn whole_operands(
         beside(left, call.args.first()),
         beside(right, call.args.get(1)),
     );
+    // A text beside a float makes doubles of both.
+    let has_text = call.args.iter().any(|arg| arg.data_type == DataType::Utf8);
+    if has_text && is_float(&left) && is_float(&right) {
+        return Err(wrong_type(
+            call,
+            Operator::IntegralDivide,
+            name,
+            &DataType::Float64,
+        ));
+    }
     if left == right {
         return Err(wrong_type(call, Operator::IntegralDivide, name, &left));
     }
@@ -330,10 +345,14 @@ fn wrong_type(call: &Call<'_>, operator: Operator, name: &str, actual: &DataType
 
 fn mismatch(call: &Call<'_>, operator: Operator, name: &str) -> Error {
     let type_of = |i: usize| {
-        call.args
-            .get(i)
-            .map(|a| sql_name(&a.data_type))
-            .unwrap_or_default()
+        match call.args.get(i) {
+            // Without ANSI a text is taken for a number before all else.
+            Some(arg) if arg.data_type == DataType::Utf8 && !call.context.ansi => {
+                "DOUBLE".to_owned()
+            }
+            Some(arg) => shown_type(arg),
+            None => String::new(),
+        }
     };
     let both = (type_of(0), type_of(1));
     if let (true, Some(arg)) = (both.0 == both.1, call.args.first()) {
@@ -365,6 +384,7 @@ fn result_type(
     operator: Operator,
     (left, right): (&DataType, &DataType),
     decimals: (Option<Digits>, Option<Digits>),
+    ansi: bool,
 ) -> Option<DataType> {
     let has_decimal =
         matches!(left, DataType::Decimal128(..)) || matches!(right, DataType::Decimal128(..));
@@ -379,7 +399,7 @@ fn result_type(
     }
     match operator {
         Operator::Divide => Some(DataType::Float64),
-        _ => tightest(left, right, true),
+        _ => tightest(left, right, ansi),
     }
 }
 
@@ -421,7 +441,7 @@ fn operands(
 
 /// A whole-number constant beside a decimal takes only the digits it has
 /// (`DecimalType.fromLiteral`).
-fn literal_decimal(value: &Typed) -> Option<(u8, i8)> {
+pub(super) fn literal_decimal(value: &Typed) -> Option<(u8, i8)> {
     let digits = value.constant_i64()?.unsigned_abs().to_string().len();
     Some((u8::try_from(digits).ok()?, 0))
 }

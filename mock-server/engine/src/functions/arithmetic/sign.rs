@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use arrow::array::AsArray;
 use arrow::compute::kernels::numeric;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Decimal128Type};
 
 use super::job::Job;
 use super::{OnFailure, Operator};
 use crate::error::{Error, Result};
 use crate::functions::Call;
 use crate::functions::kernel::Kernel;
+use crate::functions::kernels::decimal;
 use crate::plan::typed::Typed;
 use crate::types::coerce::is_numeric;
 
@@ -51,7 +53,9 @@ pub(super) fn negative(call: &Call<'_>) -> Result<Typed> {
         name,
         move |args| {
             let array = args.array(0)?;
-            if wraps {
+            if let Some(decimals) = array.as_primitive_opt::<Decimal128Type>() {
+                Ok(Arc::new(decimal::negated(decimals, |_| true)?))
+            } else if wraps {
                 Ok(numeric::neg_wrapping(&array)?)
             } else {
                 numeric::neg(&array).map_err(|error| job.failed_to_negate(error))

@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Int32Type};
 
 use super::items::{array_arg, gathered, place, range};
 use super::maps::{key_of, map_value};
-use crate::error::{ANSI, Error, Result};
+use crate::error::{Error, Result};
 use crate::functions::Call;
 use crate::functions::kernel::Kernel;
 use crate::plan::typed::Typed;
@@ -89,7 +89,6 @@ pub(super) fn item(call: &Call<'_>, strict: bool) -> Result<Typed> {
                             [
                                 ("indexValue", index.value(row).to_string()),
                                 ("arraySize", range.len().to_string()),
-                                ("ansiConfig", ANSI.to_owned()),
                             ],
                         )
                         .at(origin.clone())),
@@ -139,7 +138,12 @@ pub(super) fn element_at(call: &Call<'_>, strict: bool) -> Result<Typed> {
                     let range = range(lists.offsets(), row);
                     let asked = index.value(row);
                     if asked == 0 {
-                        return Err(Error::of("INVALID_INDEX_OF_ZERO").at(origin.clone()));
+                        let error = Error::of("INVALID_INDEX_OF_ZERO");
+                        return Err(if strict {
+                            error.at(origin.clone())
+                        } else {
+                            error
+                        });
                     }
                     let distance = usize::try_from(asked.unsigned_abs()).unwrap_or(usize::MAX);
                     if distance > range.len() {
@@ -149,7 +153,6 @@ pub(super) fn element_at(call: &Call<'_>, strict: bool) -> Result<Typed> {
                                 [
                                     ("indexValue", asked.to_string()),
                                     ("arraySize", range.len().to_string()),
-                                    ("ansiConfig", ANSI.to_owned()),
                                 ],
                             )
                             .at(origin.clone()))

@@ -131,7 +131,7 @@ pub(super) fn named_struct(call: &Call<'_>) -> Result<Typed> {
                 ("docroot", "https://spark.apache.org/docs/latest".to_owned()),
             ],
         )
-        .at(call.origin.clone()));
+        .placeless());
     }
     let mut fields: Vec<FieldRef> = Vec::new();
     let mut values = Vec::new();
@@ -142,6 +142,7 @@ pub(super) fn named_struct(call: &Call<'_>) -> Result<Typed> {
                 .args
                 .iter()
                 .step_by(2)
+                .filter(|arg| arg.constant_str().is_none())
                 .map(|arg| format!("\"{}\"", arg.name))
                 .collect();
             return Err(Error::new(

@@ -114,7 +114,7 @@ pub(super) fn flatten(call: &Call<'_>) -> Result<Typed> {
     call.arity(1..=1)?;
     let (arg, outer) = array_arg(call)?;
     let DataType::List(element) = outer.data_type().clone() else {
-        return Err(call.unexpected_type(0, "ARRAY<ARRAY>"));
+        return Err(call.unexpected_type(0, "\"ARRAY\" of \"ARRAY\""));
     };
     let result = (
         DataType::List(Arc::clone(&element)),

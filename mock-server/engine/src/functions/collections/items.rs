@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListArray, StructArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StructArray, UInt32Array};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, FieldRef, Float32Type, Float64Type};
 use arrow::row::{RowConverter, Rows, SortField};
+use datafusion::logical_expr::Expr;
 
 use crate::error::{Error, Result};
 use crate::functions::Call;
@@ -31,8 +32,60 @@ pub(super) fn keys_of_both(left: &ArrayRef, right: &ArrayRef) -> Result<(Rows, R
     ))
 }
 
+/// A sort or grouping key that Arrow compares as Spark does.
+pub(crate) fn comparable(value: Typed) -> Expr {
+    if !has_spellings(&value.data_type) {
+        return value.expr;
+    }
+    let result = (value.data_type, value.nullable);
+    Kernel::call("one_zero", "", result, vec![value.expr], |args| {
+        one_zero(&args.array(0)?)
+    })
+}
+
+/// Whether equal values may differ: zeros have signs, NaNs have bits, maps an order.
+fn has_spellings(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Float32 | DataType::Float64 | DataType::Map(..) => true,
+        DataType::List(element) => has_spellings(element.data_type()),
+        DataType::Struct(fields) => fields.iter().any(|field| has_spellings(field.data_type())),
+        _ => false,
+    }
+}
+
+/// The entries of every map in the order of its keys.
+fn ordered_map(values: &ArrayRef) -> Result<ArrayRef> {
+    let (entries, offsets, pairs, nulls, sorted) = values.as_map().clone().into_parts();
+    let (fields, columns, _) = pairs.into_parts();
+    let columns = columns.iter().map(one_zero).collect::<Result<Vec<_>>>()?;
+    let first = columns
+        .first()
+        .ok_or_else(|| Error::internal("a map without keys"))?;
+    let order = keys(first)?;
+    let mut places = Vec::with_capacity(order.num_rows());
+    let mut lengths = Vec::with_capacity(offsets.len());
+    for row in 0..offsets.len().saturating_sub(1) {
+        let mut within: Vec<usize> = range(&offsets, row).collect();
+        within.sort_by(|a, b| order.row(*a).cmp(&order.row(*b)));
+        lengths.push(within.len());
+        for at in within {
+            places.push(place(at)?);
+        }
+    }
+    let places = UInt32Array::from(places);
+    let columns = columns
+        .iter()
+        .map(|column| Ok(take(column, &places, None)?))
+        .collect::<Result<Vec<_>>>()?;
+    let pairs = StructArray::try_new(fields, columns, None)?;
+    let offsets = OffsetBuffer::from_lengths(lengths);
+    Ok(Arc::new(MapArray::try_new(
+        entries, offsets, pairs, nulls, sorted,
+    )?))
+}
+
 /// The values with minus zero made zero and every NaN the same, as Spark compares them.
-fn one_zero(values: &ArrayRef) -> Result<ArrayRef> {
+pub(in crate::functions) fn one_zero(values: &ArrayRef) -> Result<ArrayRef> {
     Ok(match values.data_type() {
         DataType::Float32 => {
             let floats = values.as_primitive::<Float32Type>();
@@ -67,6 +120,7 @@ fn one_zero(values: &ArrayRef) -> Result<ArrayRef> {
                 n_rows,
             )?)
         }
+        DataType::Map(..) => ordered_map(values)?,
         _ => Arc::clone(values),
     })
 }

@@ -93,7 +93,7 @@ pub(super) fn map_of(call: &Call<'_>) -> Result<Typed> {
                 ("docroot", "https://spark.apache.org/docs/latest".to_owned()),
             ],
         )
-        .at(call.origin.clone()));
+        .placeless());
     }
     let name = call.default_name();
     let every =

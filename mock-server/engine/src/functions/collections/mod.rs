@@ -28,7 +28,8 @@ use search::{added, array_contains, array_insert, array_join, array_position, ar
 use sets::{Two, distinct, of_two};
 use zip::arrays_zip;
 
-pub(super) use items::{gathered, keys, place, range};
+pub(crate) use items::comparable;
+pub(super) use items::{gathered, keys, one_zero, place, range};
 pub(super) use maps::{checked_map, entries_of, map_fields};
 
 pub(super) const TABLE: &[Function] = &[

@@ -29,6 +29,7 @@ pub(super) fn date_add(call: &Call<'_>, sign: i64) -> Result<Typed> {
                         "SECOND_FUNCTION_ARGUMENT_NOT_INTEGER",
                         [("functionName", call.name)],
                     )
+                    .placeless()
                 })?;
                 let days_value = ScalarValue::Int32(Some(days));
                 Typed::literal(days_value, DataType::Int32, text)
@@ -133,10 +134,7 @@ pub(super) fn next_day(call: &Call<'_>) -> Result<Typed> {
                 "SA" | "SAT" | "SATURDAY" => 5,
                 "SU" | "SUN" | "SUNDAY" => 6,
                 _ if ansi => {
-                    return Err(Error::new(
-                        "ILLEGAL_DAY_OF_WEEK",
-                        [("string", crate::functions::kernels::cast::quoted(name))],
-                    ));
+                    return Err(Error::new("ILLEGAL_DAY_OF_WEEK", [("string", name)]));
                 }
                 _ => return Ok(None),
             };
@@ -278,8 +276,8 @@ pub(super) fn months_between(call: &Call<'_>) -> Result<Typed> {
                         }
                     };
                     (end.is_valid(row) && start.is_valid(row)).then(|| {
-                        let locals = (zone.local(end.value(row)), zone.local(start.value(row)));
-                        months_apart(locals.0, locals.1, round)
+                        let (end, start) = (end.value(row), start.value(row));
+                        months_apart(in_day(zone, end), in_day(zone, start), round)
                     })
                 })
                 .collect();
@@ -288,8 +286,18 @@ pub(super) fn months_between(call: &Call<'_>) -> Result<Typed> {
     ))
 }
 
-fn months_apart(end: i64, start: i64, round: bool) -> f64 {
-    let (end_date, start_date) = (end.div_euclid(DAY), start.div_euclid(DAY));
+/// The local date of an instant, and the seconds that have passed since it began.
+fn in_day(zone: Zone, instant: i64) -> (i64, i64) {
+    let date = zone.local(instant).div_euclid(DAY);
+    let midnight = zone.instant(date.saturating_mul(DAY));
+    (date, instant.saturating_sub(midnight).div_euclid(SECOND))
+}
+
+fn months_apart(
+    (end_date, end_seconds): (i64, i64),
+    (start_date, start_seconds): (i64, i64),
+    round: bool,
+) -> f64 {
     let (y1, m1, d1) = calendar::civil(end_date);
     let (y2, m2, d2) = calendar::civil(start_date);
     let months = (y1 - y2) * 12 + i64::from(m1) - i64::from(m2);
@@ -299,8 +307,7 @@ fn months_apart(end: i64, start: i64, round: bool) -> f64 {
         return months as f64;
     }
     // A month has 31 days here, as Spark counts.
-    let seconds = |local: i64| local.rem_euclid(DAY) / SECOND;
-    let apart = (i64::from(d1) - i64::from(d2)) * 86_400 + seconds(end) - seconds(start);
+    let apart = (i64::from(d1) - i64::from(d2)) * 86_400 + end_seconds - start_seconds;
     #[expect(clippy::cast_precision_loss, reason = "Spark computes in doubles")]
     let found = months as f64 + apart as f64 / (31.0 * 86_400.0);
     if round {

@@ -62,10 +62,8 @@ pub(super) fn from_json(call: &Call<'_>) -> Result<Typed> {
         )
         .at(call.origin.clone())
     })?;
-    let data_type = match sparring_sql::parse_data_type(schema) {
-        Ok(found) => crate::types::proto::to_arrow(&found)?,
-        Err(_) => crate::types::proto::parse(schema)?,
-    };
+    let data_type =
+        crate::types::proto::type_or_row(schema).map_err(|error| error.at(call.origin.clone()))?;
     let data_type = nullable(&data_type);
     if !matches!(
         data_type,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::builder::StringBuilder;
 use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field, IntervalUnit};
 
 use super::options::{Options, options};
 use crate::error::{Error, Result};
@@ -12,13 +12,16 @@ use crate::functions::kernel::Kernel;
 use crate::functions::kernels::calendar::DAY;
 use crate::functions::kernels::cast::Cast;
 use crate::functions::kernels::json::quote;
+use crate::functions::kernels::longs::longs;
 use crate::functions::kernels::pattern::Pattern;
 use crate::functions::kernels::variant::columns::Reader as VariantReader;
 use crate::functions::kernels::variant::json::to_json as variant_json;
 use crate::functions::kernels::zone::Zone;
 use crate::functions::{Call, CastMode};
 use crate::plan::typed::Typed;
+use crate::types::arrow::relabel;
 use crate::types::coerce::is_integral;
+use crate::types::interval::Fields;
 use crate::types::sql_name;
 use crate::types::variant::is_variant;
 
@@ -38,14 +41,16 @@ pub(super) fn to_json(call: &Call<'_>) -> Result<Typed> {
         return Err(wrong_schema(call, &value.data_type, &name));
     }
     let writer = Writer::new(options(call, 1)?, call)?;
+    // Says which fields intervals have; plans do not know.
+    let data_type = value.data_type.clone();
     Ok(Kernel::typed(
         "to_json",
-        format!("{writer:?}"),
+        format!("{writer:?} {data_type:?}"),
         (DataType::Utf8, true),
         vec![value.expr],
         name,
         move |args| {
-            let array = args.array(0)?;
+            let array = relabel(&args.array(0)?, &data_type)?;
             let mut out = StringBuilder::new();
             let mut text = String::new();
             for row in 0..array.len() {
@@ -54,7 +59,7 @@ pub(super) fn to_json(call: &Call<'_>) -> Result<Typed> {
                     continue;
                 }
                 text.clear();
-                writer.write(&array, row, &mut text)?;
+                writer.write(&array, row, None, &mut text)?;
                 out.append_value(&text);
             }
             Ok(Arc::new(out.finish()))
@@ -93,7 +98,7 @@ impl Writer {
             zone: Zone::Region(call.context.time_zone),
             timestamp: pattern(
                 &options.timestamp_format,
-                "yyyy-MM-dd'T'HH:mm:ss[.SSS][XXX]",
+                "yyyy-MM-dd'T'HH:mm:ss[.SSS][XXXXX]",
             )?,
             timestamp_ntz: pattern(&None, "yyyy-MM-dd'T'HH:mm:ss[.SSS]")?,
             date: pattern(&options.date_format, "yyyy-MM-dd")?,
@@ -110,16 +115,56 @@ impl Writer {
     }
 
     /// The text that a cast to string gives.
-    fn text(&self, array: &ArrayRef, row: usize) -> Result<String> {
+    fn text(&self, array: &ArrayRef, row: usize, fields: Option<Fields>) -> Result<String> {
         let job = Cast {
             from: array.data_type().clone(),
+            fields,
             ..self.plain.clone()
         };
         let one = job.run(&array.slice(row, 1))?;
         Ok(one.as_string::<i32>().value(0).to_owned())
     }
 
-    fn write(&self, array: &ArrayRef, row: usize, out: &mut String) -> Result<()> {
+    /// The text of a value that is a key: Java's `toString` of what Spark keeps.
+    fn key(&self, array: &ArrayRef, row: usize) -> Result<String> {
+        if array.is_null(row) {
+            return Ok("null".to_owned());
+        }
+        let joined = |columns: &[(ArrayRef, usize)]| -> Result<String> {
+            let parts = columns.iter().map(|(array, row)| self.key(array, *row));
+            Ok(format!(
+                "[{}]",
+                parts.collect::<Result<Vec<_>>>()?.join(",")
+            ))
+        };
+        match array.data_type() {
+            DataType::Struct(_) => {
+                let columns = array.as_struct().columns().iter();
+                joined(&columns.map(|c| (Arc::clone(c), row)).collect::<Vec<_>>())
+            }
+            DataType::List(_) => {
+                let items = array.as_list::<i32>().value(row);
+                let items = (0..items.len()).map(|at| (Arc::clone(&items), at));
+                joined(&items.collect::<Vec<_>>())
+            }
+            DataType::Date32
+            | DataType::Timestamp(..)
+            | DataType::Duration(_)
+            | DataType::Interval(IntervalUnit::YearMonth) => {
+                Ok(longs(&array.slice(row, 1))?.value(0).to_string())
+            }
+            _ => self.text(array, row, None),
+        }
+    }
+
+    /// `fields` are those of an interval, where the value is one.
+    fn write(
+        &self,
+        array: &ArrayRef,
+        row: usize,
+        fields: Option<Fields>,
+        out: &mut String,
+    ) -> Result<()> {
         if array.is_null(row) {
             out.push_str("null");
             return Ok(());
@@ -130,10 +175,10 @@ impl Writer {
                     out.push_str(&variant_json(value, self.plain.time_zone)?);
                 }
             }
-            DataType::Struct(fields) => {
+            DataType::Struct(members) => {
                 out.push('{');
                 let mut first = true;
-                for (field, column) in fields.iter().zip(array.as_struct().columns()) {
+                for (field, column) in members.iter().zip(array.as_struct().columns()) {
                     let is_null = column.is_null(row) || *column.data_type() == DataType::Null;
                     if is_null && !self.keeps_nulls {
                         continue;
@@ -146,32 +191,33 @@ impl Writer {
                     if is_null {
                         out.push_str("null");
                     } else {
-                        self.write(column, row, out)?;
+                        self.write(column, row, noted(field), out)?;
                     }
                 }
                 out.push('}');
             }
-            DataType::List(_) => {
+            DataType::List(item) => {
                 out.push('[');
                 let items = array.as_list::<i32>().value(row);
                 for index in 0..items.len() {
                     if index > 0 {
                         out.push(',');
                     }
-                    self.write(&items, index, out)?;
+                    self.write(&items, index, noted(item), out)?;
                 }
                 out.push(']');
             }
             DataType::Map(..) => {
                 out.push('{');
                 let entries = array.as_map().value(row);
+                let value = entries.fields().get(1).and_then(|field| noted(field));
                 for index in 0..entries.len() {
                     if index > 0 {
                         out.push(',');
                     }
-                    quote(&self.text(entries.column(0), index)?, out);
+                    quote(&self.key(entries.column(0), index)?, out);
                     out.push(':');
-                    self.write(entries.column(1), index, out)?;
+                    self.write(entries.column(1), index, value, out)?;
                 }
                 out.push('}');
             }
@@ -193,9 +239,11 @@ impl Writer {
                 quote(&text, out);
             }
             DataType::Binary => quote(&base64(array.as_binary::<i32>().value(row)), out),
-            DataType::Boolean | DataType::Decimal128(..) => out.push_str(&self.text(array, row)?),
+            DataType::Boolean | DataType::Decimal128(..) => {
+                out.push_str(&self.text(array, row, fields)?)
+            }
             DataType::Float32 | DataType::Float64 => {
-                let text = self.text(array, row)?;
+                let text = self.text(array, row, fields)?;
                 // JSON has no NaN and no infinity; Spark writes their names.
                 if text.ends_with(['N', 'y']) {
                     quote(&text, out);
@@ -203,11 +251,15 @@ impl Writer {
                     out.push_str(&text);
                 }
             }
-            t if is_integral(t) => out.push_str(&self.text(array, row)?),
-            _ => quote(&self.text(array, row)?, out),
+            t if is_integral(t) => out.push_str(&self.text(array, row, fields)?),
+            _ => quote(&self.text(array, row, fields)?, out),
         }
         Ok(())
     }
+}
+
+fn noted(field: &Field) -> Option<Fields> {
+    Fields::of(field.data_type(), field.metadata())
 }
 
 fn base64(bytes: &[u8]) -> String {

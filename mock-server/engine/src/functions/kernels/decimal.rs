@@ -44,10 +44,12 @@ pub(crate) fn binary(
         match exact.and_then(|value| (value.wrapping_abs() < limit).then_some(value)) {
             Some(value) => values.push(value.to_i128()),
             None => {
-                failed(Failure::Overflow(exact.map_or_else(
-                    || format!("{} {operator} {}", plain(l, s1), plain(r, s2)),
-                    |value| plain(value, target),
-                )))?;
+                let text = match (operator, exact) {
+                    ("/", Some(_)) => quotient(l, r, s1 - s2),
+                    (_, Some(value)) => plain(value, target),
+                    (_, None) => format!("{} {operator} {}", plain(l, s1), plain(r, s2)),
+                };
+                failed(Failure::Overflow(text))?;
                 values.push(None);
             }
         }
@@ -101,6 +103,47 @@ fn compute(
     }
 }
 
+/// l / 10^scale / r as Spark divides before it looks at the size: 39 digits after the point, which
+/// 256 bits need not hold.
+fn quotient(l: i256, r: i256, scale: i32) -> String {
+    const PLACES: i32 = 39;
+    let negative = (l < i256::ZERO) != (r < i256::ZERO);
+    let divisor = r.wrapping_abs();
+    let ten = i256::from_i128(10);
+    let mut digits = l.wrapping_abs().wrapping_div(divisor).to_string();
+    let mut rest = l.wrapping_abs().wrapping_rem(divisor);
+    for _ in 0..(PLACES - scale).max(0) {
+        let more = rest.wrapping_mul(ten);
+        digits.push_str(&more.wrapping_div(divisor).to_string());
+        rest = more.wrapping_rem(divisor);
+    }
+    if rest.wrapping_add(rest) >= divisor {
+        digits = incremented(&digits);
+    }
+    let behind = usize::try_from(PLACES.max(scale)).unwrap_or(0);
+    let padded = format!("{digits:0>width$}", width = behind + 1);
+    let (whole, fraction) = padded.split_at(padded.len() - behind);
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let sign = if negative { "-" } else { "" };
+    format!("{sign}{whole}.{fraction}")
+}
+
+/// The digits of the next number.
+pub(crate) fn incremented(digits: &str) -> String {
+    let mut out: Vec<u8> = digits.bytes().collect();
+    for digit in out.iter_mut().rev() {
+        if *digit == b'9' {
+            *digit = b'0';
+        } else {
+            *digit += 1;
+            return out.into_iter().map(char::from).collect();
+        }
+    }
+    out.insert(0, b'1');
+    out.into_iter().map(char::from).collect()
+}
+
 /// The value with another number of digits after the point, rounded half up.
 pub(crate) fn rescale(value: i256, from: i32, to: i32) -> Option<i256> {
     if to >= from {
@@ -150,6 +193,69 @@ pub(crate) fn in_34_digits(value: i256) -> i256 {
         (true, true) => i256::MINUS_ONE,
     };
     quotient.wrapping_add(step).wrapping_mul(unit)
+}
+
+/// The same, as digits and scale; fewer digits stand under a smaller scale.
+fn in_34(value: i256, scale: i32) -> (i256, i32) {
+    let rounded = in_34_digits(value);
+    let digits = |value: i256| i32::try_from(value.wrapping_abs().to_string().len()).unwrap_or(0);
+    let surplus = (digits(rounded) - 34).max(0);
+    (rounded.wrapping_div(power(surplus)), scale - surplus)
+}
+
+/// The decimal with its sign turned, where that is asked for: Scala keeps 34 digits of it, which
+/// may then no longer fit.
+pub(crate) fn negated(
+    array: &Decimal128Array,
+    turns: impl Fn(i128) -> bool,
+) -> Result<Decimal128Array> {
+    let (precision, scale) = (array.precision(), array.scale());
+    let limit = power(i32::from(precision));
+    let found = array
+        .iter()
+        .map(|value| {
+            let Some(value) = value.filter(|value| turns(*value)) else {
+                return Ok(value);
+            };
+            let exact = i256::from_i128(value).wrapping_neg();
+            let rounded = in_34_digits(exact);
+            if rounded.wrapping_abs() < limit {
+                return Ok(rounded.to_i128());
+            }
+            let original = in_34(exact, i32::from(scale));
+            Err(out_of_range(original, (precision, scale)))
+        })
+        .collect::<Result<Decimal128Array>>()?;
+    Ok(found.with_precision_and_scale(precision, scale)?)
+}
+
+/// A decimal, as digits and scale, that cannot be of the type.
+pub(crate) fn out_of_range((value, here): (i256, i32), (precision, scale): (u8, i8)) -> Error {
+    let rounded = rescale(value, here, i32::from(scale)).unwrap_or(value);
+    Error::new(
+        "NUMERIC_VALUE_OUT_OF_RANGE.WITHOUT_SUGGESTION",
+        [
+            ("roundedValue", plain(rounded, i32::from(scale))),
+            ("originalValue", java_text(value, here)),
+            ("precision", precision.to_string()),
+            ("scale", scale.to_string()),
+        ],
+    )
+    .placeless()
+}
+
+/// `BigDecimal.toString`.
+fn java_text(value: i256, scale: i32) -> String {
+    let digits = value.wrapping_abs().to_string();
+    let exponent = i32::try_from(digits.len()).unwrap_or(0) - 1 - scale;
+    if scale >= 0 && exponent >= -6 {
+        return plain(value, scale);
+    }
+    let sign = if value < i256::ZERO { "-" } else { "" };
+    let (first, rest) = digits.split_at(1);
+    let point = if rest.is_empty() { "" } else { "." };
+    let plus = if exponent >= 0 { "+" } else { "" };
+    format!("{sign}{first}{point}{rest}E{plus}{exponent}")
 }
 
 /// Ten to the power of `digits`; 76 digits are what 256 bits hold.

@@ -22,12 +22,13 @@ pub(crate) fn double(value: f64) -> String {
             "-Infinity".into()
         };
     }
-    java_form(
-        &format!("{value:e}"),
-        value == 0.0,
-        value.is_sign_negative(),
-        value.abs(),
-    )
+    // Of a single digit Java writes the nearest two where they read back the same (`4.9E-324`).
+    let two = format!("{value:.1e}");
+    let text = match two.parse::<f64>() {
+        Ok(same) if value == same => two,
+        _ => format!("{value:e}"),
+    };
+    java_form(&text, value == 0.0, value.is_sign_negative(), value.abs())
 }
 
 /// `Float.toString`.
@@ -35,12 +36,13 @@ pub(crate) fn float(value: f32) -> String {
     if value.is_nan() || value.is_infinite() {
         return double(f64::from(value));
     }
-    java_form(
-        &format!("{value:e}"),
-        value == 0.0,
-        value.is_sign_negative(),
-        f64::from(value).abs(),
-    )
+    let two = format!("{value:.1e}");
+    let text = match two.parse::<f32>() {
+        Ok(same) if value == same => two,
+        _ => format!("{value:e}"),
+    };
+    let magnitude = f64::from(value).abs();
+    java_form(&text, value == 0.0, value.is_sign_negative(), magnitude)
 }
 
 fn java_form(scientific: &str, zero: bool, negative: bool, magnitude: f64) -> String {
@@ -54,6 +56,7 @@ fn java_form(scientific: &str, zero: bool, negative: bool, magnitude: f64) -> St
     let unsigned = scientific.trim_start_matches('-');
     let (mantissa, exponent) = unsigned.split_once('e').unwrap_or((unsigned, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
+    let mantissa = mantissa.strip_suffix(".0").unwrap_or(mantissa);
     let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
     let sign = if negative { "-" } else { "" };
     if !(1e-3..1e7).contains(&magnitude) {

@@ -137,7 +137,10 @@ impl Higher<'_, '_> {
             format!("lambdafunction({body}{own})")
         });
         let values = self.call.args.iter().map(|arg| arg.name.to_string());
-        let all: Vec<String> = values.chain(lambdas).collect();
+        let mut all: Vec<String> = values.chain(lambdas).collect();
+        if matches!(self.call.name, "aggregate" | "reduce") && self.lambdas.len() == 1 {
+            all.push("lambdafunction(id, id)".to_owned());
+        }
         let text = format!("{}({})", self.call.name, all.join(", "));
         self.call
             .unexpected_type(index, required)

@@ -20,7 +20,7 @@ use bits::{Shift, hex, shift};
 use digits::{bit_count, bit_get, conv, width_bucket};
 
 pub(super) use bits::unhex;
-use doubles::{abs, acosh, binary, constant, isnan, log, logarithm, nanvl, sign, unary};
+use doubles::{abs, acosh, asinh, binary, constant, isnan, log, logarithm, nanvl, sign, unary};
 use extreme::extreme;
 use rounding::{Rounding, round, whole};
 
@@ -37,7 +37,7 @@ pub(super) const TABLE: &[Function] = &[
     scalar("acos", |call| unary(call, "ACOS", f64::acos)),
     scalar("acosh", |call| unary(call, "ACOSH", acosh)),
     scalar("asin", |call| unary(call, "ASIN", f64::asin)),
-    scalar("asinh", |call| unary(call, "ASINH", f64::asinh)),
+    scalar("asinh", |call| unary(call, "ASINH", asinh)),
     scalar("atan", |call| unary(call, "ATAN", f64::atan)),
     scalar("atan2", |call| {
         binary(call, "ATAN2", |y, x| (y + 0.0).atan2(x + 0.0))

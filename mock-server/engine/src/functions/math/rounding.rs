@@ -184,19 +184,21 @@ fn rounded(call: &Call<'_>, arg: Typed, digits: i64, rounding: Rounding) -> Resu
                 name,
                 move |args| {
                     let found = decimals(&args.array(0)?, 0, digits, (38, 0), rounding)?;
+                    if !ansi {
+                        return wrapped(&found, &integral);
+                    }
                     let options = arrow::compute::CastOptions {
-                        safe: !ansi,
+                        safe: false,
                         ..Default::default()
                     };
                     arrow::compute::cast_with_options(&found, &integral, &options).map_err(|_| {
-                        let what = if integral == I {
-                            "integer overflow"
-                        } else {
-                            "long overflow"
-                        };
                         Error::new(
                             "ARITHMETIC_OVERFLOW",
-                            [("message", what), ("alternative", ""), ("config", ANSI)],
+                            [
+                                ("message", "Overflow"),
+                                ("alternative", ""),
+                                ("config", ANSI),
+                            ],
                         )
                         .at(origin.clone())
                     })
@@ -237,7 +239,19 @@ fn rounded(call: &Call<'_>, arg: Typed, digits: i64, rounding: Rounding) -> Resu
     }
 }
 
-/// Decimals with so many digits kept, then under the result's scale; what does not fit is null.
+/// Whole decimals as integers of the type: their low bits.
+fn wrapped(values: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
+    let width = to.primitive_width().unwrap_or(8) * 8;
+    let spare = u32::try_from(128 - width).unwrap_or(0);
+    let low: Decimal128Array = values
+        .as_primitive::<Decimal128Type>()
+        .unary(|value| value.wrapping_shl(spare) >> spare);
+    let low = low.with_precision_and_scale(38, 0)?;
+    Ok(arrow::compute::cast(&low, to)?)
+}
+
+/// Decimals with so many digits kept, then under the result's scale. What does not fit is null, but
+/// an error where digits before the point were rounded: Spark makes that decimal another way.
 fn decimals(
     values: &ArrayRef,
     scale: i64,
@@ -248,10 +262,11 @@ fn decimals(
     let drop = i32::try_from((scale - digits).max(0)).unwrap_or(0);
     let limit = decimal::power(i32::from(precision));
     let values = values.as_primitive::<Decimal128Type>();
-    let found: Decimal128Array = values
+    let found = values
         .iter()
         .map(|value| {
-            let value = i256::from_i128(value?);
+            let Some(value) = value else { return Ok(None) };
+            let value = i256::from_i128(value);
             // More than 76 digits dropped leave nothing.
             let kept = if drop > 76 {
                 i256::ZERO
@@ -259,12 +274,14 @@ fn decimals(
                 divide(value, decimal::power(drop), rounding)
             };
             let here = i32::try_from(scale).unwrap_or(0) - drop;
-            let value = decimal::rescale(kept, here, i32::from(target))?;
-            (value.wrapping_abs() < limit)
-                .then(|| value.to_i128())
-                .flatten()
+            let rescaled = decimal::rescale(kept, here, i32::from(target));
+            match rescaled.filter(|value| value.wrapping_abs() < limit) {
+                Some(value) => Ok(value.to_i128()),
+                None if here < 0 => Err(decimal::out_of_range((kept, here), (precision, target))),
+                None => Ok(None),
+            }
         })
-        .collect();
+        .collect::<Result<Decimal128Array>>()?;
     Ok(Arc::new(found.with_precision_and_scale(precision, target)?))
 }
 
@@ -288,8 +305,9 @@ pub(super) fn whole(call: &Call<'_>, rounding: Rounding) -> Result<Typed> {
         };
         return rounded(call, arg, digits, rounding);
     }
-    let arg = number(call, "(\"DOUBLE\" or \"DECIMAL\" or \"BIGINT\")")?;
     let name = shown(call, upper);
+    let arg = number(call, "(\"DOUBLE\" or \"DECIMAL\" or \"BIGINT\")")
+        .map_err(|error| error.with("sqlExpr", format!("\"{name}\"")))?;
     match arg.data_type.clone() {
         DataType::Decimal128(precision, scale) => {
             let p = if scale > 0 {

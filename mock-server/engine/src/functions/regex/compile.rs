@@ -5,7 +5,7 @@ use regex::{Regex, RegexBuilder};
 use crate::error::{Error, Result};
 
 /// Java's classes `\d`, `\w`, `\s`, `\b` know ASCII only, Rust's know Unicode.
-pub(super) fn compile(pattern: &str) -> Result<Regex> {
+pub(super) fn compile(function: &str, pattern: &str) -> Result<Regex> {
     let mut out = String::with_capacity(pattern.len());
     let mut chars = pattern.chars().peekable();
     let mut in_class = 0_usize;
@@ -102,7 +102,7 @@ pub(super) fn compile(pattern: &str) -> Result<Regex> {
             _ => Error::new(
                 "INVALID_PARAMETER_VALUE.PATTERN",
                 [
-                    ("functionName", "`rlike`".to_owned()),
+                    ("functionName", format!("`{function}`")),
                     ("parameter", "`regexp`".to_owned()),
                     ("value", format!("'{pattern}'")),
                 ],

@@ -6,6 +6,7 @@ use regex::Regex;
 use super::LAST;
 use crate::error::{Error, Result};
 use crate::functions::Call;
+use crate::functions::kernels::cast::quoted;
 use crate::functions::rows::{Cell, Value, lift};
 use crate::plan::typed::Typed;
 
@@ -78,16 +79,18 @@ fn like_pattern(pattern: &str, escape: char, ignore_case: bool) -> Result<String
                     return Err(Error::new(
                         "INVALID_FORMAT.ESC_IN_THE_MIDDLE",
                         [
-                            ("format", format!("'{pattern}'")),
-                            ("char", format!("'{next}'")),
+                            ("format", quoted(pattern)),
+                            ("char", quoted(&next.to_string())),
                         ],
-                    ));
+                    )
+                    .placeless());
                 }
                 None => {
                     return Err(Error::new(
                         "INVALID_FORMAT.ESC_AT_THE_END",
-                        [("format", format!("'{pattern}'"))],
-                    ));
+                        [("format", quoted(pattern))],
+                    )
+                    .placeless());
                 }
             }
         } else if c == '%' || c == '_' {

@@ -14,7 +14,7 @@ use regex::Regex;
 
 use crate::error::{Error, Result};
 use crate::functions::kernel::Kernel;
-use crate::functions::rows::{strict, with_defaults};
+use crate::functions::rows::{lift, strict, with_defaults};
 use crate::functions::{Call, Function, scalar};
 use crate::plan::typed::Typed;
 use crate::types::arrow::list;
@@ -31,7 +31,7 @@ pub(super) const TABLE: &[Function] = &[
     scalar("regexp", rlike),
     scalar("regexp_count", |call| {
         strict(call, &[S, S], (I, false), |row| {
-            matched(row[1].text(), |regex| {
+            matched("regexp_extract_all", row[1].text(), |regex| {
                 regex.find_iter(row[0].text()).count().into()
             })
         })
@@ -43,7 +43,7 @@ pub(super) const TABLE: &[Function] = &[
     scalar("regexp_replace", replace),
     scalar("regexp_substr", |call| {
         strict(call, &[S, S], (S, true), |row| {
-            matched(row[1].text(), |regex| {
+            matched("regexp_extract", row[1].text(), |regex| {
                 regex.find(row[0].text()).map(|found| found.as_str()).into()
             })
         })
@@ -79,11 +79,12 @@ thread_local! {
 }
 
 /// Runs work with the compiled pattern.
-fn matched<T>(pattern: &str, work: impl FnOnce(&Regex) -> T) -> Result<T> {
+/// `function` is who complains of a pattern that is none.
+fn matched<T>(function: &str, pattern: &str, work: impl FnOnce(&Regex) -> T) -> Result<T> {
     LAST.with_borrow_mut(|last| {
         let hit = last.as_ref().is_some_and(|(known, _)| known == pattern);
         if !hit {
-            *last = Some((pattern.to_owned(), compile(pattern)?));
+            *last = Some((pattern.to_owned(), compile(function, pattern)?));
         }
         match last {
             Some((_, regex)) => Ok(work(regex)),
@@ -93,11 +94,16 @@ fn matched<T>(pattern: &str, work: impl FnOnce(&Regex) -> T) -> Result<T> {
 }
 
 fn rlike(call: &Call<'_>) -> Result<Typed> {
+    call.arity(2..=2)?;
     let shown = call.name_as(&call.name.to_ascii_uppercase());
-    Ok(strict(call, &[S, S], (FLAG, false), |row| {
-        matched(row[1].text(), |regex| regex.is_match(row[0].text()).into())
-    })?
-    .named(shown))
+    let name = call.name;
+    let args = vec![call.implicit(0, &S)?, call.implicit(1, &S)?];
+    let found = lift(call, name, args, (FLAG, false), move |row| {
+        matched(name, row[1].text(), |regex| {
+            regex.is_match(row[0].text()).into()
+        })
+    });
+    Ok(found.named(shown))
 }
 
 fn int(value: i32) -> Typed {
@@ -111,7 +117,7 @@ fn extract(call: &Call<'_>) -> Result<Typed> {
         &[S, S, I],
         (S, false),
         |row| {
-            matched(row[1].text(), |regex| {
+            matched("regexp_extract", row[1].text(), |regex| {
                 let index = group(regex, row[2].whole(), "regexp_extract")?;
                 let found = regex.captures(row[0].text());
                 let text = found
@@ -150,7 +156,7 @@ fn extract_all(call: &Call<'_>) -> Result<Typed> {
                     out.append_null();
                     continue;
                 }
-                matched(patterns.value(row), |regex| {
+                matched("regexp_extract_all", patterns.value(row), |regex| {
                     let index = group(regex, i64::from(groups.value(row)), "regexp_extract_all")?;
                     for found in matches(regex, texts.value(row)) {
                         let part = found.get(index).map_or("", |part| part.as_str());
@@ -171,7 +177,7 @@ fn instr(call: &Call<'_>) -> Result<Typed> {
     let call = &with_defaults(call, 3, &[int(0)]);
     strict(call, &[S, S, I], (I, false), |row| {
         let text = row[0].text();
-        matched(row[1].text(), |regex| {
+        matched("regexp_instr", row[1].text(), |regex| {
             let found = regex.find(text).and_then(|found| text.get(..found.start()));
             found.map_or(0, |before| before.chars().count() + 1).into()
         })
@@ -206,7 +212,7 @@ fn replace(call: &Call<'_>) -> Result<Typed> {
             .char_indices()
             .nth(skip)
             .map_or(text.len(), |(at, _)| at);
-        matched(row[1].text(), |regex| {
+        matched("regexp_replace", row[1].text(), |regex| {
             let mut out = text[..begin].to_owned();
             let mut last = begin;
             for found in matches(regex, &text[begin..]) {
@@ -304,7 +310,7 @@ pub(super) fn parted(text: &str, pattern: &str, limit: usize) -> Result<Vec<Stri
     if pattern.is_empty() {
         Ok(letters(text, limit))
     } else {
-        matched(pattern, |regex| parts(regex, text, limit))
+        matched("split", pattern, |regex| parts(regex, text, limit))
     }
 }
 

@@ -213,7 +213,8 @@ impl Specifier {
     }
 
     fn padded(&self, text: String) -> String {
-        let missing = self.width.saturating_sub(text.chars().count());
+        // Java counts in units of UTF-16.
+        let missing = self.width.saturating_sub(text.encode_utf16().count());
         let spaces = " ".repeat(missing);
         if self.has('-') {
             text + &spaces

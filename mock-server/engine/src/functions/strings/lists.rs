@@ -97,7 +97,6 @@ pub(super) fn elt(call: &Call<'_>) -> Result<Typed> {
                             [
                                 ("indexValue", place.to_string()),
                                 ("arraySize", (arrays.len() - 1).to_string()),
-                                ("ansiConfig", crate::error::ANSI.to_owned()),
                             ],
                         )
                         .at(origin.clone())),

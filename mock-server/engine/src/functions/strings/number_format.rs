@@ -5,7 +5,7 @@ use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int32Type, Int64Ty
 
 use crate::error::{Error, Result};
 use crate::functions::kernel::Kernel;
-use crate::functions::kernels::decimal::{power, rescale};
+use crate::functions::kernels::decimal::{incremented, power, rescale};
 use crate::functions::{Call, CastMode, cast};
 use crate::plan::typed::Typed;
 use crate::types::coerce::{is_integral, is_numeric};
@@ -53,20 +53,6 @@ pub(in crate::functions) fn half_up(value: f64, digits: usize) -> String {
     }
     let (whole, fraction) = kept.split_at(kept.len() - digits);
     format!("{whole}.{fraction}")
-}
-
-fn incremented(digits: &str) -> String {
-    let mut out: Vec<u8> = digits.bytes().collect();
-    for digit in out.iter_mut().rev() {
-        if *digit == b'9' {
-            *digit = b'0';
-        } else {
-            *digit += 1;
-            return out.into_iter().map(char::from).collect();
-        }
-    }
-    out.insert(0, b'1');
-    out.into_iter().map(char::from).collect()
 }
 
 /// A pattern such as `#,##0.00#`.
@@ -136,6 +122,7 @@ impl Pattern {
             .len()
             .max(self.least_fraction);
         let fraction = fraction.get(..kept).unwrap_or(fraction);
+        let fraction = &format!("{fraction:0<least$}", least = self.least_fraction);
         let whole = whole.trim_start_matches('0');
         let zeros = "0".repeat(self.least_whole.saturating_sub(whole.len()));
         let whole = zeros + whole;
@@ -172,11 +159,15 @@ impl Number {
                 } else {
                     *value
                 };
-                // Rust rounds the exact value, a half to the even digit, as `DecimalFormat` does.
-                pattern.write(
-                    value.is_sign_negative(),
-                    &format!("{:.places$}", value.abs()),
-                )
+                // Rust rounds the exact value, a half to the even digit, as `DecimalFormat` does;
+                // but of whole numbers that knows only the shortest digits.
+                let size = value.abs();
+                let digits = if size >= 9_007_199_254_740_992.0 {
+                    format!("{size}")
+                } else {
+                    format!("{size:.places$}")
+                };
+                pattern.write(value.is_sign_negative(), &digits)
             }
             Self::Exact(value, scale) => {
                 let scale = i32::from(*scale) - if pattern.percent { 2 } else { 0 };

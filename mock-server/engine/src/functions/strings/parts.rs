@@ -20,7 +20,8 @@ pub(super) fn measure(
     bytes: fn(&[u8]) -> usize,
 ) -> Result<Typed> {
     call.arity(1..=1)?;
-    let arg = text_or_bytes(call, 0)?;
+    let arg = text_or_bytes(call, 0)
+        .map_err(|error| error.with("requiredType", "(\"STRING\" or \"BINARY\")"))?;
     Ok(lift(call, call.name, vec![arg], (I, false), move |row| {
         Ok(match row[0] {
             Cell::Bytes(value) => bytes(value),

@@ -24,7 +24,13 @@ pub(super) enum Side {
 pub(super) fn trim(call: &Call<'_>, side: Side) -> Result<Typed> {
     call.arity(1..=2)?;
     let swapped = call.name == "btrim";
-    let mut args = vec![call.implicit(0, &S)?];
+    let shown = |error: crate::error::Error| {
+        error.with(
+            "sqlExpr",
+            format!("\"{}\"", call.name_as(call.name.trim_start_matches('b'))),
+        )
+    };
+    let mut args = vec![call.implicit(0, &S).map_err(shown)?];
     if call.args.len() == 2 {
         args.push(call.implicit(1, &S)?);
         if !swapped {
@@ -102,7 +108,10 @@ pub(super) fn initcap(text: &str) -> String {
     let mut start = true;
     for c in text.chars() {
         if start {
-            out.extend(c.to_uppercase());
+            // In the upper case of a ligature only the first letter is large.
+            let mut upper = c.to_uppercase();
+            out.extend(upper.next());
+            out.extend(upper.flat_map(char::to_lowercase));
         } else {
             out.extend(c.to_lowercase());
         }

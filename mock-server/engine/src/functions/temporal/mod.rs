@@ -81,17 +81,11 @@ fn add(call: &Call<'_>, failure: Failure, name: &Arc<str>) -> Result<Option<Type
             let shown = format!("{} + {}", first.name, second.name);
             Ok(Some(Typed::null(to).named(shown)))
         }
-        (DataType::Date32, DataType::Utf8) | (DataType::Utf8, DataType::Date32)
-            if call.context.ansi =>
-        {
-            Err(not_days(left, right, call))
+        (DataType::Date32, DataType::Utf8) | (DataType::Utf8, DataType::Date32) => {
+            Err(not_days(call, "date_add")?)
         }
-        (DataType::Date32, other) if *other != DataType::Utf8 => {
-            days(call, left, right, "date_add", 1).map(Some)
-        }
-        (other, DataType::Date32) if *other != DataType::Utf8 => {
-            days(call, right, left, "date_add", 1).map(Some)
-        }
+        (DataType::Date32, _) => days(call, left, right, "date_add", 1).map(Some),
+        (_, DataType::Date32) => days(call, right, left, "date_add", 1).map(Some),
         (DataType::Utf8, r) if matches!(r, DataType::Duration(_)) || *r == CALENDAR => {
             let moment = call.implicit(0, &timestamp())?;
             let sum = shifted(call, &moment, right, 1)?;
@@ -154,7 +148,9 @@ fn between_timestamps(call: &Call<'_>, name: &Arc<str>) -> Result<Typed> {
     for (index, side) in types.iter().enumerate() {
         let castable = is_moment(side) || matches!(side, DataType::Utf8 | DataType::Null);
         if !castable {
-            return Err(call.unexpected_type(index, "(TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE)"));
+            return Err(
+                call.unexpected_type(index, "\"(TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE)\"")
+            );
         }
     }
     let (left, right) = (call.implicit(0, &to)?, call.implicit(1, &to)?);
@@ -186,7 +182,7 @@ fn days(
         count.data_type,
         DataType::Int8 | DataType::Int16 | DataType::Int32
     ) {
-        return Err(not_days(date, count, call));
+        return Err(not_days(call, function)?);
     }
     let nullable = date.nullable || count.nullable;
     let shown = format!("{function}({}, {})", date.name, count.name);
@@ -200,22 +196,39 @@ fn days(
     ))
 }
 
-fn not_days(date: &Typed, count: &Typed, call: &Call<'_>) -> Error {
-    let (date, count) = if date.data_type == DataType::Date32 {
-        (date, count)
+/// A date moved by what is no number of days. With ANSI a text beside a date is taken for a date,
+/// without it for a number.
+fn not_days(call: &Call<'_>, name: &'static str) -> Result<Error> {
+    let (left, right) = (call.arg(0)?, call.arg(1)?);
+    let is_text = |value: &Typed| value.data_type == DataType::Utf8;
+    let in_order = left.data_type == DataType::Date32 || (is_text(left) && call.context.ansi);
+    let (date, count) = if in_order {
+        (left, right)
     } else {
-        (count, date)
+        (right, left)
     };
-    let shown = Call {
+    let error = Call {
         context: call.context,
-        name: "date_add",
+        name,
         args: vec![date.clone(), count.clone()],
         distinct: false,
         filter: None,
         ignore_nulls: false,
         origin: call.origin.clone(),
-    };
-    shown.unexpected_type(1, "(\"INT\" or \"SMALLINT\" or \"TINYINT\")")
+    }
+    .unexpected_type(1, "(\"INT\" or \"SMALLINT\" or \"TINYINT\")");
+    Ok(if is_text(count) {
+        error.with(
+            "inputType",
+            if call.context.ansi {
+                "\"DATE\""
+            } else {
+                "\"DOUBLE\""
+            },
+        )
+    } else {
+        error
+    })
 }
 
 /// Whether the interval is a constant of whole days in Spark's type `INTERVAL DAY`.

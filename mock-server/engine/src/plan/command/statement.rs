@@ -24,6 +24,7 @@ use crate::conf::Flavor;
 use crate::error::{Error, Exception, QueryContext, Result, SqlContext};
 use crate::io::Format;
 use crate::plan::context::Context;
+use crate::plan::variables::substituted;
 use crate::types::names::quote;
 use crate::types::proto::to_arrow;
 
@@ -48,11 +49,10 @@ pub(super) async fn sql(context: &Context, node: &proto::SqlCommand) -> Result<R
     let parameters = crate::plan::relation::read::parameters(&inner);
     let statement = sparring_sql::parse_statement_with_params(&text, &parameters)?;
     let answer = match statement {
-        Statement::Query(_) if text == inner.query => relation,
-        Statement::Query(_) => with_text(relation, &text),
+        Statement::Query(_) => relation,
         other => {
             let mut context = context.clone();
-            context.sql_text = Some(text.as_str().into());
+            context.sql_text = Some(text.as_ref().into());
             let workspace = Arc::clone(&context.session.workspace);
             let work = Box::pin(async move { run(&context, other).await });
             let answer = Box::pin(workspace.compute().run(work)).await;
@@ -99,48 +99,6 @@ fn older(node: &proto::SqlCommand) -> proto::Relation {
         common: None,
         rel_type: Some(RelType::Sql(sql)),
     }
-}
-
-fn with_text(mut relation: proto::Relation, text: &str) -> proto::Relation {
-    match &mut relation.rel_type {
-        Some(RelType::Sql(sql)) => sql.query = text.to_owned(),
-        Some(RelType::WithRelations(with)) => {
-            if let Some(RelType::Sql(sql)) = with.root.as_mut().and_then(|r| r.rel_type.as_mut()) {
-                sql.query = text.to_owned();
-            }
-        }
-        _ => {}
-    }
-    relation
-}
-
-/// Spark's variable substitution: `${key}` is the value of a configuration key; an unknown key is
-/// left as it is. Databricks does not offer it.
-fn substituted(context: &Context, text: &str) -> Result<String> {
-    let session = &context.session;
-    if session.workspace.catalog.flavor() == Flavor::Databricks || !text.contains("${") {
-        return Ok(text.to_owned());
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find("${") {
-        let Some(length) = rest[start..].find('}') else {
-            break;
-        };
-        let name = &rest[start + 2..start + length];
-        let key = ["spark:", "sparkconf:", "hivevar:", "hiveconf:"]
-            .iter()
-            .find_map(|prefix| name.strip_prefix(prefix))
-            .unwrap_or(name);
-        out.push_str(&rest[..start]);
-        match session.conf().option(key) {
-            Some(value) => out.push_str(&value),
-            None => out.push_str(&rest[start..=start + length]),
-        }
-        rest = &rest[start + length + 1..];
-    }
-    out.push_str(rest);
-    Ok(out)
 }
 
 /// Runs a statement to its end.

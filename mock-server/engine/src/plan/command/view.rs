@@ -146,7 +146,7 @@ fn is_fixed(context: &Context, relation: &proto::Relation) -> Result<bool> {
         pending.extend(children::inputs(next));
     }
     let mut reads = Vec::new();
-    children::reads(relation, &mut reads)?;
+    children::reads(context, relation, &mut reads)?;
     Ok(reads
         .iter()
         .filter_map(table_name)
@@ -165,7 +165,7 @@ fn table_name(read: &proto::Read) -> Option<Vec<String>> {
 /// Refuses a query that reads the view it is to be.
 fn no_cycle(context: &Context, query: &proto::Relation, target: &str, path: &str) -> Result<()> {
     let mut reads = Vec::new();
-    children::reads(query, &mut reads)?;
+    children::reads(context, query, &mut reads)?;
     for name in reads.iter().filter_map(table_name) {
         let Some(view) = context.session.temp_view(&name) else {
             continue;

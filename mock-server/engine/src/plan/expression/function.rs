@@ -9,14 +9,15 @@ use sparring_proto::connect::{
 };
 use sparring_sql::lower::internal;
 
-use super::select_list;
+use super::interval_note::interval_noted;
+use super::{misplaced, select_list};
 use crate::error::{Error, QueryContext, Result};
 use crate::functions::{self, Build, Call, Function, Higher, Lambda};
 use crate::plan::Planner;
 use crate::plan::names::{LambdaVariable, Names};
 use crate::plan::scope::Column;
 use crate::plan::typed::Typed;
-use crate::types::interval::Fields;
+use crate::types::names::quote_parts;
 use crate::types::variant::is_variant;
 
 /// Functions that SQL lets be written without parentheses.
@@ -60,6 +61,14 @@ impl Planner<'_> {
         ignore_nulls: bool,
     ) -> Result<Typed> {
         let row = self.row(&function.function_name, &origin)?;
+        // A unit is no column: what is none makes it another function, which there is not.
+        let has_unit = matches!(row.name, "timestampadd" | "timestampdiff");
+        let is_name = function.arguments.first().is_some_and(|first| {
+            matches!(&first.expr_type, Some(ExprType::UnresolvedAttribute(_)))
+        });
+        if has_unit && is_name {
+            return Err(self.unknown(&function.function_name, true).at(origin));
+        }
         let call = self.arguments(row, function, names, origin, filter, ignore_nulls)?;
         match row.build {
             Build::Scalar(build) => {
@@ -67,16 +76,17 @@ impl Planner<'_> {
                 build(&call).map(|found| interval_noted(&call, found))
             }
             Build::Aggregate(build) => build(&call).map(|found| interval_noted(&call, found)),
-            Build::Window(_) => Err(Error::new(
-                "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE",
-                [("funcName", format!("\"{}\"", call.default_name()))],
-            )
-            .at(call.origin)),
-            Build::Generator(_) => Err(Error::new(
-                "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS",
-                [("expression", format!("\"{}\"", call.default_name()))],
-            )
-            .at(call.origin)),
+            Build::Window(build) => {
+                let name = build(&call)?.result.name;
+                Err(Error::new(
+                    "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE",
+                    [("funcName", format!("\"{name}\""))],
+                ))
+            }
+            Build::Generator(build) => {
+                let generator = build(&call)?;
+                Ok(misplaced::generator(generator, call.default_name()))
+            }
             Build::HigherOrder(build) => {
                 let lambdas: Vec<Lambda<'_>> = function
                     .arguments
@@ -90,13 +100,14 @@ impl Planner<'_> {
                         _ => None,
                     })
                     .collect();
-                build(&Higher {
+                let higher = Higher {
                     call: &call,
                     lambdas: &lambdas,
                     resolve: &|lambda, variables, bound| {
                         self.lambda_body(lambda, variables, bound, names)
                     },
-                })
+                };
+                build(&higher).map(|found| interval_noted(&call, found))
             }
             Build::Planned => {
                 Err(Error::unsupported(format!("the function `{}`", row.name)).at(call.origin))
@@ -111,32 +122,39 @@ impl Planner<'_> {
         origin: &Option<QueryContext>,
     ) -> Result<&'static Function> {
         let known = functions::find(name);
-        let is_value = |row: &&Function| !functions::ONLY_TABLES.contains(&row.name);
-        known.filter(is_value).ok_or_else(|| {
-            let session = self.context.session.current_namespace();
-            let error = Error::new(
-                "UNRESOLVED_ROUTINE",
-                [
-                    ("routineName", format!("`{name}`")),
-                    (
-                        "searchPath",
-                        format!(
-                            "[`system`.`builtin`, `system`.`session`, `{}`.`{}`]",
-                            session.0, session.1
-                        ),
+        let found = known.filter(|row| {
+            // Only DataFrames know it.
+            let is_hidden = row.name == "product" && origin.is_some();
+            !is_hidden && !functions::ONLY_TABLES.contains(&row.name)
+        });
+        found.ok_or_else(|| self.unknown(name, known.is_some()).at(origin.clone()))
+    }
+
+    fn unknown(&self, name: &str, is_known: bool) -> Error {
+        let session = self.context.session.current_namespace();
+        let parts = sparring_sql::parse_multipart_identifier(name);
+        let parts = parts.unwrap_or_else(|_| vec![name.to_owned()]);
+        let error = Error::new(
+            "UNRESOLVED_ROUTINE",
+            [
+                ("routineName", quote_parts(&parts)),
+                (
+                    "searchPath",
+                    format!(
+                        "[`system`.`builtin`, `system`.`session`, `{}`.`{}`]",
+                        session.0, session.1
                     ),
-                ],
-            );
-            let near = match known {
-                Some(_) => Vec::new(),
-                None => functions::nearest_names(name),
-            };
-            let error = match near.first() {
-                Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error,
-            };
-            error.at(origin.clone())
-        })
+                ),
+            ],
+        );
+        let near = match is_known {
+            true => Vec::new(),
+            false => functions::nearest_names(name),
+        };
+        match near.first() {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error,
+        }
     }
 
     /// The call with its arguments resolved; lambdas are left for the builder.
@@ -175,13 +193,13 @@ impl Planner<'_> {
             let syntax = if call.distinct {
                 "DISTINCT"
             } else {
-                "FILTER clause"
+                "FILTER CLAUSE"
             };
             return Err(Error::new(
                 "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
                 [
                     ("prettyName", format!("`{}`", call.name)),
-                    ("syntax", format!("\"{syntax}\"")),
+                    ("syntax", syntax.to_owned()),
                 ],
             )
             .at(call.origin.clone()));
@@ -269,9 +287,9 @@ impl Planner<'_> {
                 self.extract_path(value, path, names, origin).map(Some)
             }
             (internal::QUALIFY, [condition]) => self.expression(condition, names).map(Some),
-            (internal::WITHIN_GROUP, [call, order @ ..]) => {
-                self.within_group(call, order, names, origin).map(Some)
-            }
+            (internal::WITHIN_GROUP, [call, order @ ..]) => self
+                .within_group(call, order, names, origin, None)
+                .map(Some),
             _ => Ok(None),
         }
     }
@@ -352,9 +370,11 @@ impl Planner<'_> {
         for (index, field) in fields.iter().enumerate() {
             let value = self.expression(field, names)?;
             let name = match &field.expr_type {
-                Some(ExprType::Alias(_) | ExprType::UnresolvedAttribute(_)) => {
-                    value.output_name().to_string()
-                }
+                Some(
+                    ExprType::Alias(_)
+                    | ExprType::UnresolvedAttribute(_)
+                    | ExprType::UnresolvedNamedLambdaVariable(_),
+                ) => value.output_name().to_string(),
                 _ => format!("col{}", index + 1),
             };
             let constant = datafusion::common::ScalarValue::Utf8(Some(name.clone()));
@@ -374,6 +394,19 @@ impl Planner<'_> {
     ) -> Result<Typed> {
         let origin = self.origin(call.common.as_ref().and_then(|c| c.origin.as_ref()));
         match &call.expr_type {
+            Some(ExprType::UnresolvedFunction(function))
+                if function.is_internal() && function.function_name == internal::WITHIN_GROUP =>
+            {
+                let Some((inner, order)) = function.arguments.split_first() else {
+                    return Err(Error::invalid_plan("WITHIN GROUP without a call"));
+                };
+                let text = filter
+                    .as_ref()
+                    .map(|f| format!(" FILTER (WHERE {})", f.name));
+                let found = self.within_group(inner, order, names, &origin, filter)?;
+                let name = format!("{}{}", found.name, text.unwrap_or_default());
+                Ok(found.named(name))
+            }
             Some(ExprType::UnresolvedFunction(function)) => {
                 let text = filter
                     .as_ref()
@@ -394,13 +427,15 @@ impl Planner<'_> {
     }
 
     /// `percentile_cont(0.5) WITHIN GROUP (ORDER BY a)`: the order's value comes first, then the
-    /// call's own arguments; a descending order is told by a last argument.
+    /// call's own arguments; a last argument tells whether the order ascends, and is
+    /// called by where the nulls stand.
     fn within_group(
         &self,
         call: &proto::Expression,
         order: &[proto::Expression],
         names: &Names<'_>,
         origin: &Option<QueryContext>,
+        filter: Option<Typed>,
     ) -> Result<Typed> {
         let (Some(ExprType::UnresolvedFunction(function)), [order]) = (&call.expr_type, order)
         else {
@@ -417,80 +452,19 @@ impl Planner<'_> {
                 Error::unsupported(format!("`{}` WITHIN GROUP", function.function_name))
                     .at(origin.clone())
             })?;
-        let mut call = self.arguments(row, function, names, origin.clone(), None, false)?;
+        let mut call = self.arguments(row, function, names, origin.clone(), filter, false)?;
         let (key, _) = self.sort_order(order, names)?;
         let value = self.expression(order.child.as_deref().required("sort_order.child")?, names)?;
         call.args.insert(0, value);
+        let nulls = if key.nulls_first { "FIRST" } else { "LAST" };
         call.args.push(Typed::literal(
             datafusion::common::ScalarValue::Boolean(Some(key.asc)),
             DataType::Boolean,
-            "",
+            nulls,
         ));
         match row.build {
             Build::Aggregate(build) => build(&call),
             _ => Err(Error::internal("an ordered-set row is no aggregate")),
         }
     }
-}
-
-/// The result of a call with the note of its interval's fields (`types/interval.rs`): what yields
-/// one of its arguments, or a sum of them, has the fields of all of them.
-fn interval_noted(call: &Call<'_>, mut found: Typed) -> Typed {
-    const OF_ARGUMENTS: [&str; 35] = [
-        "+",
-        "-",
-        "abs",
-        "any_value",
-        "case",
-        "coalesce",
-        "first",
-        "first_value",
-        "greatest",
-        "if",
-        "ifnull",
-        "lag",
-        "last",
-        "last_value",
-        "lead",
-        "least",
-        "max",
-        "max_by",
-        "min",
-        "min_by",
-        "mode",
-        "negative",
-        "nth_value",
-        "nullif",
-        "nullifzero",
-        "nvl",
-        "nvl2",
-        "positive",
-        "sum",
-        "try_add",
-        "try_subtract",
-        "try_sum",
-        "when",
-        "zeroifnull",
-        "any",
-    ];
-    let Some(all) = Fields::all(&found.data_type) else {
-        return found;
-    };
-    let is_date = |arg: &Typed| matches!(arg.data_type, DataType::Date32 | DataType::Null);
-    let fields = if call.name == "-" && call.args.iter().all(is_date) {
-        // Dates are whole days apart.
-        Fields::DAY
-    } else if OF_ARGUMENTS.contains(&call.name) {
-        let fields = call
-            .args
-            .iter()
-            .filter(|arg| arg.data_type == found.data_type)
-            .filter_map(|arg| Fields::of(&arg.data_type, &arg.metadata))
-            .reduce(Fields::with);
-        fields.unwrap_or(all)
-    } else {
-        all
-    };
-    fields.note(&found.data_type, &mut found.metadata);
-    found
 }

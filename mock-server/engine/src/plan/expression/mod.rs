@@ -2,8 +2,11 @@
 //!
 //! Knows nothing of relations, except that a subquery is one.
 
+mod frame;
 mod function;
+mod interval_note;
 pub(crate) mod literal;
+pub(crate) mod misplaced;
 mod select_list;
 mod subquery;
 mod window;
@@ -20,7 +23,7 @@ use super::scope::Scope;
 use super::typed::Typed;
 use super::{Planner, relation};
 use crate::error::{Error, QueryContext, Result};
-use crate::functions::{CastMode, cast, kernels::nested};
+use crate::functions::{CastMode, cast, comparable, kernels::nested};
 use crate::types::proto::{declared_fields, to_arrow};
 use crate::types::variant::is_variant;
 use crate::types::{coerce, sql_name};
@@ -154,7 +157,13 @@ impl<'a> Planner<'a> {
             };
             return self.call_by_name(name, Vec::new(), origin);
         }
-        Err(names::unresolved(names.scope, &parts).at(origin))
+        let unknown = names::unresolved(names.scope, &parts);
+        // In a lambda Spark only says in which relation.
+        Err(if names.lambda.is_empty() {
+            unknown.at(origin)
+        } else {
+            unknown
+        })
     }
 
     fn alias(&self, alias: &proto::expression::Alias, names: &Names<'_>) -> Result<Typed> {
@@ -346,6 +355,9 @@ impl<'a> Planner<'a> {
             if ascending { "ASC" } else { "DESC" },
             if nulls_first { "FIRST" } else { "LAST" }
         );
-        Ok((SortExpr::new(value.expr, ascending, nulls_first), text))
+        Ok((
+            SortExpr::new(comparable(value), ascending, nulls_first),
+            text,
+        ))
     }
 }

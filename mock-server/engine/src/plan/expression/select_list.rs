@@ -11,7 +11,8 @@ use sparring_proto::connect::{
 };
 use sparring_sql::lower::internal;
 
-use crate::error::{Error, Result};
+use super::misplaced;
+use crate::error::{Error, QueryContext, Result};
 use crate::functions::{self, Build, Generator};
 use crate::plan::Planner;
 use crate::plan::names::Names;
@@ -43,6 +44,14 @@ impl Planner<'_> {
                 ..Names::of(scope, self.outer())
             };
             let mut found = self.item(expression, &names)?;
+            for item in &found {
+                match item {
+                    Item::Value(value) if misplaced::has_generator(value) => {
+                        return Err(misplaced::nested(&value.name));
+                    }
+                    Item::Value(_) | Item::Generator(_) => {}
+                }
+            }
             if names_itself(expression) {
                 found.iter_mut().for_each(mark_generated);
             }
@@ -72,7 +81,11 @@ impl Planner<'_> {
             {
                 self.star_except(function, names).map(values)
             }
-            ExprType::UnresolvedFunction(function) => match self.generator(function, names)? {
+            ExprType::UnresolvedFunction(function) => match self.generator(
+                function,
+                names,
+                self.origin(expression.common.as_ref().and_then(|c| c.origin.as_ref())),
+            )? {
                 Some(generator) => Ok(vec![Item::Generator(generator)]),
                 None => Ok(vec![Item::Value(self.expression(expression, names)?)]),
             },
@@ -92,8 +105,10 @@ impl Planner<'_> {
                     }
                     _ => (inner, self),
                 };
+                let origin = inner.common.as_ref().and_then(|c| c.origin.as_ref());
                 if let Some(ExprType::UnresolvedFunction(function)) = &inner.expr_type
-                    && let Some(generator) = planner.generator(function, names)?
+                    && let Some(generator) =
+                        planner.generator(function, names, planner.origin(origin))?
                 {
                     return Ok(vec![Item::Generator(renamed(generator, &alias.name)?)]);
                 }
@@ -114,10 +129,11 @@ impl Planner<'_> {
         &self,
         function: &UnresolvedFunction,
         names: &Names<'_>,
+        origin: Option<QueryContext>,
     ) -> Result<Option<Generator>> {
         match functions::find(&function.function_name) {
             Some(row) if functions::ONLY_TABLES.contains(&row.name) => Ok(None),
-            _ => self.table_generator(function, names),
+            _ => self.table_generator(function, names, origin),
         }
     }
 
@@ -126,6 +142,7 @@ impl Planner<'_> {
         &self,
         function: &UnresolvedFunction,
         names: &Names<'_>,
+        origin: Option<QueryContext>,
     ) -> Result<Option<Generator>> {
         let Some(row) = functions::find(&function.function_name) else {
             return Ok(None);
@@ -133,7 +150,7 @@ impl Planner<'_> {
         let Build::Generator(build) = row.build else {
             return Ok(None);
         };
-        let call = self.arguments(row, function, names, None, None, false)?;
+        let call = self.arguments(row, function, names, origin, None, false)?;
         build(&call).map(Some)
     }
 

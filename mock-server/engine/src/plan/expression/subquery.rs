@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use datafusion::logical_expr::expr::{Exists, InSubquery};
-use datafusion::logical_expr::{Expr, LogicalPlan, Subquery};
+use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, Subquery};
 use sparring_proto::connect::subquery_expression::SubqueryType;
 use sparring_proto::connect::{self as proto};
 
 use crate::error::{Error, QueryContext, Result};
-use crate::functions::{CastMode, cast};
+use crate::functions::{CastMode, cast, only_value};
 use crate::plan::names::{Names, Outer};
+use crate::plan::scope::ColumnId;
 use crate::plan::typed::Typed;
 use crate::plan::{Planned, Planner, project};
 use crate::types::coerce;
@@ -35,11 +36,16 @@ impl<'a> Planner<'a> {
         };
         let planned = self.inside(&around).relation(relation)?;
         match node.subquery_type() {
-            SubqueryType::Scalar => self.scalar_subquery(planned, origin),
+            SubqueryType::Scalar => {
+                let outer = outer_names(&planned.plan, names);
+                let found = self.scalar_subquery(planned, origin)?;
+                Ok(found.named(format!("scalarsubquery({outer})")))
+            }
             SubqueryType::Exists => {
+                let name = format!("exists({})", outer_names(&planned.plan, names));
                 let subquery = subquery(planned.plan);
                 let expr = Expr::Exists(Exists::new(subquery, false));
-                Ok(Typed::new(expr, DataType::Boolean, false, "exists()"))
+                Ok(Typed::new(expr, DataType::Boolean, false, name))
             }
             SubqueryType::In => self.in_subquery(node, planned, names, origin),
             SubqueryType::TableArg => {
@@ -69,7 +75,18 @@ impl<'a> Planner<'a> {
         };
         let column = column.clone();
         let mut plan = planned.plan;
-        if !column.nullable && plan.all_out_ref_exprs().is_empty() {
+        let is_alone = plan.all_out_ref_exprs().is_empty();
+        if is_alone && plan.max_rows().is_none_or(|most| most > 1) {
+            // One value, or the error with the query's place, which DataFusion does not know.
+            let only = only_value(Typed::column(&column), origin);
+            let id = ColumnId::fresh();
+            let call = only.expr.alias(id.internal_name());
+            let plan =
+                LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(plan), Vec::new(), vec![call])?);
+            let expr = Expr::ScalarSubquery(subquery(plan));
+            return Ok(Typed::new(expr, column.data_type, true, "scalarsubquery()"));
+        }
+        if is_alone && !column.nullable {
             // A query without rows is null, which a column that is never null could not be.
             let nullable = crate::functions::kernel::Kernel::typed(
                 "as_nullable",
@@ -100,7 +117,6 @@ impl<'a> Planner<'a> {
             .map(|value| self.expression(value, names))
             .collect::<Result<Vec<_>>>()?;
         let columns = &planned.scope.columns;
-        let texts = |texts: Vec<&str>| texts.join(", ");
         let row = values
             .iter()
             .enumerate()
@@ -113,7 +129,8 @@ impl<'a> Planner<'a> {
             })
             .collect::<Vec<_>>()
             .join(", ");
-        let name = format!("(named_struct({row}) IN (listquery()))");
+        let outer = outer_names(&planned.plan, names);
+        let name = format!("(named_struct({row}) IN (listquery({outer})))");
         if values.len() != columns.len() {
             return Err(Error::new(
                 "DATATYPE_MISMATCH.IN_SUBQUERY_LENGTH_MISMATCH",
@@ -123,12 +140,13 @@ impl<'a> Planner<'a> {
                     ("rightLength", columns.len().to_string()),
                     (
                         "leftColumns",
-                        texts(values.iter().map(|value| value.name.as_ref()).collect()),
+                        values
+                            .iter()
+                            .map(|value| format!("\"{}\"", value.name))
+                            .collect::<Vec<_>>()
+                            .join(", "),
                     ),
-                    (
-                        "rightColumns",
-                        texts(columns.iter().map(|column| column.name.as_ref()).collect()),
-                    ),
+                    ("rightColumns", quoted(columns)),
                 ],
             )
             .at(origin));
@@ -177,8 +195,8 @@ impl<'a> Planner<'a> {
                     ("sqlExpr", format!("\"({} IN (listquery()))\"", value.name)),
                     ("leftLength", "1".to_owned()),
                     ("rightLength", planned.scope.columns.len().to_string()),
-                    ("leftColumns", value.name.to_string()),
-                    ("rightColumns", String::new()),
+                    ("leftColumns", format!("\"{}\"", value.name)),
+                    ("rightColumns", quoted(&planned.scope.columns)),
                 ],
             )
             .at(origin));
@@ -198,7 +216,8 @@ impl<'a> Planner<'a> {
             })?;
         let mode = CastMode::implicit(self.context);
         let nullable = value.nullable || column.nullable;
-        let name = format!("({} IN (listquery()))", value.name);
+        let outer = outer_names(&planned.plan, names);
+        let name = format!("({} IN (listquery({outer})))", value.name);
         let value = cast(self.context, value, &common, mode, origin)?;
         let inner = Typed::column(column);
         let plan = if column.data_type == common {
@@ -214,6 +233,32 @@ impl<'a> Planner<'a> {
 
 /// The marker of several values before IN: its arguments are compared with the query's columns.
 pub(crate) const IN_ROW: &str = "in_row";
+
+/// The columns of the query around that a query reads, as Spark lists them in a subquery's name.
+fn outer_names(plan: &LogicalPlan, names: &Names<'_>) -> String {
+    let columns = names.scope.columns.iter().chain(&names.scope.hidden);
+    let columns: Vec<_> = columns.collect();
+    let read = plan.all_out_ref_exprs();
+    let found: Vec<&str> = read
+        .iter()
+        .filter_map(|expr| match expr {
+            Expr::OuterReferenceColumn(_, column) => columns
+                .iter()
+                .find(|known| known.id.internal_name() == column.name)
+                .map(|known| known.name.as_ref()),
+            _ => None,
+        })
+        .collect();
+    found.join(", ")
+}
+
+fn quoted(columns: &[crate::plan::scope::Column]) -> String {
+    let names: Vec<String> = columns
+        .iter()
+        .map(|column| format!("\"{}\"", column.name))
+        .collect();
+    names.join(", ")
+}
 
 fn subquery(plan: LogicalPlan) -> Subquery {
     let outer_ref_columns = plan.all_out_ref_exprs();

@@ -6,7 +6,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Aggregate, Expr, GroupingSet, LogicalPlan};
 use sparring_proto::Required;
@@ -15,6 +14,7 @@ use sparring_proto::connect::expression::{ExprType, literal::LiteralType};
 use sparring_proto::connect::{self as proto};
 use sparring_sql::lower::internal;
 
+use super::grouping_keys::{grouping_key, grouping_of_keys};
 use super::{row, time_windows, windows};
 use crate::error::{Error, Exception, Result};
 use crate::plan::expression::Item;
@@ -241,10 +241,12 @@ impl Planner<'_> {
                 .map_err(|error| error.at(origin));
         }
         match self.resolve(expression, &input.scope) {
-            Ok(key) if key.has_aggregate() => Err(Error::new(
-                "GROUP_BY_AGGREGATE",
-                [("sqlExpr", key.name.to_string())],
-            )),
+            Ok(key) if key.has_aggregate() => {
+                let shown = names::qualified_text(&key.name, &key, &input.scope);
+                let common = expression.common.as_ref();
+                let place = self.origin(common.and_then(|common| common.origin.as_ref()));
+                Err(Error::new("GROUP_BY_AGGREGATE", [("sqlExpr", shown)]).at(place))
+            }
             Ok(key) => Ok(key),
             Err(error) if row::missing(&error) => {
                 // An alias of the select list.
@@ -259,10 +261,8 @@ impl Planner<'_> {
                             .is_some_and(|alias| self.context.same_name(alias, &name))
                     {
                         if value.has_aggregate() {
-                            return Err(Error::new(
-                                "GROUP_BY_AGGREGATE",
-                                [("sqlExpr", value.name.to_string())],
-                            ));
+                            let shown = names::qualified_text(&value.name, &value, &input.scope);
+                            return Err(Error::new("GROUP_BY_AGGREGATE", [("sqlExpr", shown)]));
                         }
                         return Ok(value);
                     }
@@ -285,7 +285,14 @@ impl Planner<'_> {
                 "GROUP_BY_POS_AGGREGATE",
                 [
                     ("index", place.to_string()),
-                    ("aggExpr", value.name.to_string()),
+                    (
+                        "aggExpr",
+                        format!(
+                            "{} AS `{}`",
+                            names::qualified_text(&value.name, &value, &input.scope),
+                            value.output_name()
+                        ),
+                    ),
                 ],
             )),
             Some(Item::Value(value)) => Ok(value),
@@ -305,9 +312,8 @@ pub(super) fn prepare(
 ) -> Result<(Planned, Grouped)> {
     let (input, keys) = windows::extract(input, keys)?;
     for key in &keys {
-        let unordered = |found: &DataType| matches!(found, DataType::Map(..)) || is_variant(found);
-        if unordered(&key.data_type) {
-            let error = Error::new(
+        if is_variant(&key.data_type) {
+            return Err(Error::new(
                 "GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE",
                 [
                     ("sqlExpr", format!("\"{}\"", key.name)),
@@ -316,18 +322,17 @@ pub(super) fn prepare(
                         format!("\"{}\"", crate::types::sql_name(&key.data_type)),
                     ),
                 ],
-            );
-            return Err(if is_variant(&key.data_type) {
-                error.thrown_as(Exception::ExtendedAnalysis)
-            } else {
-                error
-            });
+            )
+            .thrown_as(Exception::ExtendedAnalysis));
         }
     }
     let keys: Vec<(Typed, Column)> = keys
         .into_iter()
         .map(|key| {
-            let column = windows::helper(&key);
+            let mut column = windows::helper(&key);
+            if grouping_key(&key).expr != key.expr {
+                column.id = ColumnId::fresh();
+            }
             (key, column)
         })
         .collect();
@@ -343,9 +348,12 @@ pub(super) fn build(
     let computed: Vec<(Column, Typed)> = grouped
         .keys
         .iter()
-        .filter(|(key, _)| key.id.is_none())
-        .map(|(key, column)| (column.clone(), key.clone()))
+        .filter(|(key, column)| key.id != Some(column.id))
+        .map(|(key, column)| (column.clone(), grouping_key(key)))
         .collect();
+    if grouped.sets.is_some() {
+        grouping_of_keys(&grouped, &list, &input)?;
+    }
     if grouped.sets.is_none() && list.iter().any(|(_, value)| has_grouping(value)) {
         return Err(Error::of("UNSUPPORTED_GROUPING_EXPRESSION"));
     }

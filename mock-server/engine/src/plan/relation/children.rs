@@ -7,6 +7,7 @@ use sparring_proto::connect::relation::RelType;
 use sparring_proto::connect::{self as proto};
 
 use crate::error::Result;
+use crate::plan::context::Context;
 
 /// Whether files are read somewhere below a relation. What SQL text reads is not looked for.
 pub(crate) fn reads_files(relation: &proto::Relation) -> bool {
@@ -101,15 +102,21 @@ pub(crate) fn inputs(relation: &proto::Relation) -> Vec<&proto::Relation> {
 }
 
 /// Every read in the tree, those inside SQL texts included.
-pub(crate) fn reads(relation: &proto::Relation, found: &mut Vec<proto::Read>) -> Result<()> {
+pub(crate) fn reads(
+    context: &Context,
+    relation: &proto::Relation,
+    found: &mut Vec<proto::Read>,
+) -> Result<()> {
     let mut pending = vec![relation];
     let mut parsed: Vec<proto::Relation> = Vec::new();
     while let Some(next) = pending.pop() {
         match &next.rel_type {
             Some(RelType::Read(read)) => found.push(read.clone()),
-            Some(RelType::Sql(sql)) => parsed.push(super::read::parse_query(sql)?),
+            Some(RelType::Sql(sql)) => parsed.push(super::read::parse_query(context, sql)?),
             _ => pending.extend(inputs(next)),
         }
     }
-    parsed.iter().try_for_each(|query| reads(query, found))
+    parsed
+        .iter()
+        .try_for_each(|query| reads(context, query, found))
 }

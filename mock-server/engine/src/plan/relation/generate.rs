@@ -12,7 +12,7 @@ use sparring_proto::connect::{self as proto};
 use sparring_sql::lower::internal;
 
 use super::project::one_row;
-use crate::error::{Error, Result};
+use crate::error::{Error, Exception, Result};
 use crate::functions::{self, Generator, kernels::nested};
 use crate::plan::expression::Item;
 use crate::plan::names::{Names, Outer};
@@ -80,7 +80,7 @@ impl Planner<'_> {
             ..Default::default()
         };
         let generator = self
-            .table_generator(&call, &Names::of(&left.scope, self.outer()))?
+            .table_generator(&call, &Names::of(&left.scope, self.outer()), None)?
             .ok_or_else(|| not_a_table_function(&function.function_name))?;
         let mut generator = names.rename(generator)?;
         generator.outer |= outer;
@@ -160,7 +160,7 @@ impl Planner<'_> {
         };
         let empty = Scope::default();
         let generator = self
-            .table_generator(&call, &Names::of(&empty, self.outer()))?
+            .table_generator(&call, &Names::of(&empty, self.outer()), None)?
             .ok_or_else(|| not_a_table_function(&node.function_name))?;
         let columns = generator.columns.clone();
         let planned = unnest(one_row(), generator)?;
@@ -212,7 +212,14 @@ impl Planner<'_> {
         let (start, end, step) = match numbers.as_slice() {
             [end] => (0, *end, 1),
             [start, end] => (*start, *end, 1),
-            [start, end, step, ..] => (*start, *end, *step),
+            [start, end, step] => (*start, *end, *step),
+            [start, end, step, partitions, ..] if *partitions > 0 => (*start, *end, *step),
+            [_, _, _, _, ..] => {
+                return Err(Error::plain(
+                    Exception::Java("java.lang.IllegalArgumentException"),
+                    "Positive number of partitions required",
+                ));
+            }
             [] => return Err(Error::internal("range lost its arguments")),
         };
         if step == 0 {
@@ -245,7 +252,20 @@ impl Planner<'_> {
                     .collect::<Result<Vec<_>>>()?,
             );
         }
-        crate::io::inline::table(self, rows)
+        // Spark's parser reads constants, and leaves calls to the analyzer.
+        let has_call = node.arguments.iter().any(|row| match &row.expr_type {
+            Some(ExprType::UnresolvedFunction(row)) => row.arguments.iter().any(|value| {
+                matches!(&value.expr_type, Some(ExprType::UnresolvedFunction(call))
+                    if !call.is_internal() && !call.function_name.starts_with(['-', '+']))
+            }),
+            _ => false,
+        });
+        crate::io::inline::table(self, rows).map_err(|error| match error.class() {
+            Some("INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE") if !has_call => {
+                error.thrown_as(Exception::Parse)
+            }
+            _ => error,
+        })
     }
 }
 

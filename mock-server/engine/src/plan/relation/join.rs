@@ -35,7 +35,8 @@ impl Planner<'_> {
                 return Err(Error::plain(
                     Exception::IllegalArgument,
                     format!("requirement failed: Unsupported natural join type {name}"),
-                ));
+                )
+                .placeless());
             }
             let shared: Vec<String> = left
                 .scope
@@ -121,13 +122,14 @@ impl Planner<'_> {
                             ("suggestion", known.join(", ")),
                         ],
                     )
+                    .placeless()
                 })
             };
             pairs.push((side(&left, "left")?, side(&right, "right")?));
         }
         let conditions = pairs
             .iter()
-            .map(|(l, r)| Ok(equals(self.context, Typed::column(l), Typed::column(r))?.expr))
+            .map(|(l, r)| Ok(equals(self.context, Typed::column(l), Typed::column(r), None)?.expr))
             .collect::<Result<Vec<_>>>()?;
         let left_rest = rest(&left.scope, pairs.iter().map(|(l, _)| l));
         let right_rest = rest(&right.scope, pairs.iter().map(|(_, r)| r));

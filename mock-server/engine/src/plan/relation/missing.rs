@@ -142,7 +142,7 @@ impl Planner<'_> {
                 let same = if old.data_type == DataType::Null {
                     Expr::IsNull(Box::new(value.expr.clone()))
                 } else {
-                    functions::equals(self.context, value.clone(), old.clone())?.expr
+                    functions::equals(self.context, value.clone(), old.clone(), None)?.expr
                 };
                 let new = cast(self.context, new.clone(), &column.data_type, mode, None)?;
                 nullable |= new.nullable;

@@ -4,12 +4,14 @@ pub(crate) mod aggregate;
 pub(crate) mod children;
 mod eager;
 mod generate;
+mod grouping_keys;
 mod having;
 mod join;
 pub(crate) mod local;
 mod missing;
 mod observe;
 mod pivot;
+mod places;
 mod project;
 pub(crate) mod read;
 mod recursive;
@@ -86,12 +88,16 @@ impl<'a> Planner<'a> {
     fn operator(&self, relation: &proto::Relation) -> Result<Planned> {
         let plan_id = relation.common.as_ref().and_then(|common| common.plan_id);
         let operator = relation.rel_type.as_ref().required("relation.rel_type")?;
-        let planned = self.operator_of(operator, plan_id);
+        let origin = relation
+            .common
+            .as_ref()
+            .and_then(|common| common.origin.as_ref());
+        let planned = self.operator_of(operator, plan_id, origin);
         planned.map_err(|error| {
-            let origin = relation
-                .common
-                .as_ref()
-                .and_then(|common| common.origin.as_ref());
+            let error = match places::of(&error, operator) {
+                Some(place) => error.at(self.origin(Some(place))),
+                None => error,
+            };
             match origin {
                 Some(_) if !is_placeless(&error) => error.at(self.origin(origin)),
                 _ => error,
@@ -99,13 +105,18 @@ impl<'a> Planner<'a> {
         })
     }
 
-    fn operator_of(&self, operator: &RelType, plan_id: Option<i64>) -> Result<Planned> {
+    fn operator_of(
+        &self,
+        operator: &RelType,
+        plan_id: Option<i64>,
+        origin: Option<&proto::Origin>,
+    ) -> Result<Planned> {
         match operator {
             RelType::Read(node) => self.read(node),
             RelType::Project(node) => self.project(node),
             RelType::Filter(node) => self.filter(node),
             RelType::Join(node) => self.join(node),
-            RelType::SetOp(node) => self.set_operation(node),
+            RelType::SetOp(node) => self.set_operation(node, self.origin(origin)),
             RelType::Sort(node) => self.sort(node),
             RelType::Limit(node) => self.limit(node),
             RelType::Aggregate(node) => self.aggregate(node),
@@ -196,7 +207,7 @@ impl<'a> Planner<'a> {
 
     /// `spark.sql(…)` inside a plan: a query, never a statement with effects.
     fn sql(&self, node: &proto::Sql) -> Result<Planned> {
-        let query = read::parse_query(node)?;
+        let query = read::parse_query(self.context, node)?;
         self.for_sql(node.query.as_str().into()).relation(&query)
     }
 }
@@ -207,13 +218,12 @@ fn is_placeless(error: &Error) -> bool {
     if error.exception() == Exception::Runtime {
         return true;
     }
-    const CLASSES: [&str; 9] = [
+    const CLASSES: [&str; 8] = [
         "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
         "MISSING_AGGREGATION",
         "PARSE_MODE_UNSUPPORTED",
         "UNPIVOT_VALUE_DATA_TYPE_MISMATCH",
         "UNSUPPORTED_FEATURE.GEOSPATIAL_DISABLED",
-        "UNSUPPORTED_GROUPING_EXPRESSION",
         "UNSUPPORTED_TIME_TYPE",
         "_LEGACY_ERROR_TEMP_1034",
         "_LEGACY_ERROR_TEMP_1037",

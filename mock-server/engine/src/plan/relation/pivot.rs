@@ -15,7 +15,7 @@ use super::aggregate::prepare;
 use super::row;
 use crate::error::{Error, Result};
 use crate::functions::{self, Call, CastMode, cast};
-use crate::plan::expression::Item;
+use crate::plan::expression::{Item, evaluate};
 use crate::plan::typed::Typed;
 use crate::plan::{Planned, Planner, project};
 
@@ -27,8 +27,15 @@ impl Planner<'_> {
         pivot: &proto::aggregate::Pivot,
         input: Planned,
     ) -> Result<Planned> {
-        let by = self.resolve(pivot.col.as_ref().required("pivot.col")?, &input.scope)?;
         let from_sql = node.group_type() == GroupType::Unspecified;
+        let by = pivot.col.as_ref().required("pivot.col")?;
+        let by = self.resolve(by, &input.scope).map_err(|error| {
+            if from_sql && row::missing(&error) {
+                error.without_place()
+            } else {
+                error
+            }
+        })?;
         let mut aggregates = Vec::new();
         for item in self.select_list(&node.aggregate_expressions, &input.scope)? {
             if let Item::Value(value) = item {
@@ -36,7 +43,8 @@ impl Planner<'_> {
                     return Err(Error::new(
                         "_LEGACY_ERROR_TEMP_1006",
                         [("sql", qualified(&value, &input))],
-                    ));
+                    )
+                    .placeless());
                 }
                 aggregates.push(value);
             }
@@ -81,8 +89,11 @@ impl Planner<'_> {
             .iter()
             .all(|value| fits_pivot_first(&value.data_type));
         for value in &values {
-            let same = functions::equals(self.context, by.clone(), self.beside(value, &by)?)?;
-            let condition = if value.expr == Typed::null(value.data_type.clone()).expr {
+            let same = functions::equals(self.context, by.clone(), self.beside(value, &by)?, None)?;
+            let condition = if as_first && is_nan(value) {
+                // Spark looks the rows' values up in a table in which no NaN is another's equal.
+                Expr::Literal(ScalarValue::Boolean(Some(false)), None)
+            } else if value.expr == Typed::null(value.data_type.clone()).expr {
                 Expr::IsNull(Box::new(by.expr.clone()))
             } else {
                 same.expr
@@ -99,7 +110,10 @@ impl Planner<'_> {
                 } else {
                     over_matching(aggregate, &condition)?
                 };
-                list.push(found.aliased(name));
+                list.push(Typed {
+                    metadata: Arc::default(),
+                    ..found.aliased(name)
+                });
             }
         }
         self.grouped(input, grouped, list)
@@ -132,7 +146,8 @@ impl Planner<'_> {
             None => Err(Error::new(
                 "NON_LITERAL_PIVOT_VALUES",
                 [("expression", format!("\"{}\"", value.name))],
-            )),
+            )
+            .placeless()),
         }
     }
 
@@ -237,12 +252,26 @@ impl Planner<'_> {
     }
 }
 
+fn is_nan(value: &Typed) -> bool {
+    let found = value.is_foldable().then(|| evaluate(&value.expr).ok());
+    match found.flatten() {
+        Some(ScalarValue::Float64(Some(value))) => value.is_nan(),
+        Some(ScalarValue::Float32(Some(value))) => value.is_nan(),
+        _ => false,
+    }
+}
+
 /// The SQL of a value, a column with the relation it is from.
 fn qualified(value: &Typed, input: &Planned) -> String {
     let Some(column) = value.id.and_then(|id| input.scope.by_id(id)) else {
         return value.name.to_string();
     };
-    match column.qualifier.last() {
+    // What comes out of a select list has no other relation than the subquery it is.
+    let relation = match &input.below {
+        Some(_) => None,
+        None => column.qualifier.last(),
+    };
+    match relation {
         Some(relation) => format!("{relation}.{}", column.name),
         // What Spark calls a subquery without an alias.
         None => format!("__auto_generated_subquery_name.{}", column.name),

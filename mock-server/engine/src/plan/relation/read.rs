@@ -14,8 +14,10 @@ use sparring_sql::{Parameters, Statement};
 
 use crate::error::{Error, Result};
 use crate::functions::{CastMode, cast};
+use crate::plan::context::Context;
 use crate::plan::scope::{Column, ColumnId, Scope};
 use crate::plan::typed::Typed;
+use crate::plan::variables::substituted;
 use crate::plan::{Planned, Planner, project};
 use crate::types::names::quote_parts;
 
@@ -190,9 +192,10 @@ pub(crate) fn scan(
 }
 
 /// A text that must be a query, with its parameters put in.
-pub(crate) fn parse_query(node: &proto::Sql) -> Result<proto::Relation> {
+pub(crate) fn parse_query(context: &Context, node: &proto::Sql) -> Result<proto::Relation> {
     let parameters = parameters(node);
-    match sparring_sql::parse_statement_with_params(&node.query, &parameters)? {
+    let text = substituted(context, &node.query)?;
+    match sparring_sql::parse_statement_with_params(&text, &parameters)? {
         Statement::Query(query) => Ok(query),
         // A statement with effects runs once, before its result becomes a relation.
         _ => Err(Error::invalid_plan(

@@ -9,6 +9,9 @@ use sparring_proto::connect::{self as proto, expression::ExprType};
 
 use super::windows;
 use crate::error::{Error, Exception, Result};
+use crate::functions::comparable;
+use crate::plan::expression::misplaced;
+use crate::plan::names;
 use crate::plan::scope::Scope;
 use crate::plan::typed::Typed;
 use crate::plan::{Below, Kept, Planned, Planner, project};
@@ -73,12 +76,20 @@ impl Planner<'_> {
         condition: Typed,
         windows_allowed: bool,
     ) -> Result<Planned> {
+        if misplaced::has_generator(&condition) {
+            let shown = names::numbered_text(&condition.name, &condition, &input.scope);
+            return Err(misplaced::outside_select(format!("'Filter {shown}")));
+        }
         if condition.has_aggregate() {
+            let calls: Vec<String> = names::aggregates_in(&condition.name)
+                .into_iter()
+                .map(|call| names::qualified_text(call, &condition, &input.scope))
+                .collect();
             return Err(Error::new(
                 "INVALID_WHERE_CONDITION",
                 [
                     ("condition", format!("\"{}\"", condition.name)),
-                    ("expressionList", condition.name.to_string()),
+                    ("expressionList", calls.join(", ")),
                 ],
             ));
         }
@@ -196,7 +207,11 @@ impl Planner<'_> {
                     "Invalid deduplicate column {name}"
                 )));
             }
-            keys.extend(matching.into_iter().map(|column| column.expr()));
+            keys.extend(
+                matching
+                    .into_iter()
+                    .map(|column| comparable(Typed::column(column))),
+            );
         }
         let plan = LogicalPlanBuilder::from(input.plan)
             .distinct_on(
@@ -221,7 +236,11 @@ pub(super) fn distinct(input: Planned) -> Result<Planned> {
         .scope
         .columns
         .iter()
-        .map(|column| (column.clone(), Typed::column(column)))
+        .map(|column| {
+            let value = Typed::column(column);
+            let expr = comparable(value.clone());
+            (column.clone(), Typed { expr, ..value })
+        })
         .collect();
     if let Some(column) = input
         .scope

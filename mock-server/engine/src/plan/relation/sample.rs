@@ -77,7 +77,7 @@ impl Planner<'_> {
                 self.context,
                 fraction.stratum.as_ref().required("fraction.stratum")?,
             )?;
-            let same = functions::equals(self.context, stratum.clone(), value)?.expr;
+            let same = functions::equals(self.context, stratum.clone(), value, None)?.expr;
             branches.push((Box::new(same), Box::new(number(fraction.fraction))));
         }
         let visible = input.scope.clone();

@@ -9,8 +9,8 @@ use sparring_proto::connect::set_operation::SetOpType;
 use sparring_proto::connect::{self as proto};
 
 use super::row;
-use crate::error::{Error, Result};
-use crate::functions::{CastMode, cast};
+use crate::error::{Error, QueryContext, Result};
+use crate::functions::{CastMode, cast, comparable};
 use crate::plan::scope::{Column, ColumnId, Scope};
 use crate::plan::typed::Typed;
 use crate::plan::{Planned, Planner, project};
@@ -20,7 +20,11 @@ use crate::types::sql_name;
 
 impl Planner<'_> {
     /// `SetOperation`.
-    pub(super) fn set_operation(&self, node: &proto::SetOperation) -> Result<Planned> {
+    pub(super) fn set_operation(
+        &self,
+        node: &proto::SetOperation,
+        origin: Option<QueryContext>,
+    ) -> Result<Planned> {
         let left = self.relation(node.left_input.as_deref().required("set_op.left_input")?)?;
         let right = self.relation(node.right_input.as_deref().required("set_op.right_input")?)?;
         let (name, operation) = match node.set_op_type() {
@@ -69,8 +73,8 @@ impl Planner<'_> {
                 fields.note(&data_type, &mut metadata);
             }
             let mode = CastMode::implicit(self.context);
-            let l = cast(self.context, l, &data_type, mode, None)?;
-            let r = cast(self.context, r, &data_type, mode, None)?;
+            let l = cast(self.context, l, &data_type, mode, origin.clone())?;
+            let r = cast(self.context, r, &data_type, mode, origin.clone())?;
             let mut column = Column::new(
                 Arc::clone(&l.name),
                 data_type,
@@ -136,9 +140,9 @@ impl Planner<'_> {
             .zip(&right.scope.columns)
             .map(|(l, r)| {
                 Expr::BinaryExpr(datafusion::logical_expr::BinaryExpr::new(
-                    Box::new(l.expr()),
+                    Box::new(comparable(Typed::column(l))),
                     Operator::IsNotDistinctFrom,
-                    Box::new(r.expr()),
+                    Box::new(comparable(Typed::column(r))),
                 ))
             })
             .collect();
@@ -146,7 +150,12 @@ impl Planner<'_> {
         let kept: Vec<_> = scope
             .columns
             .iter()
-            .map(|column| (column.clone(), Typed::column(column)))
+            .map(|column| {
+                // What counts equal rows knows them by one spelling.
+                let value = Typed::column(column);
+                let expr = comparable(value.clone());
+                (column.clone(), Typed { expr, ..value })
+            })
             .collect();
         Ok(Planned::new(project(done.plan, &kept)?, scope))
     }
@@ -214,7 +223,12 @@ fn numbered(input: Planned) -> Result<Planned> {
         fun: WindowFunctionDefinition::WindowUDF(row_number_udwf()),
         params: WindowFunctionParams {
             args: Vec::new(),
-            partition_by: input.scope.columns.iter().map(Column::expr).collect(),
+            partition_by: input
+                .scope
+                .columns
+                .iter()
+                .map(|column| comparable(Typed::column(column)))
+                .collect(),
             order_by: Vec::new(),
             window_frame: WindowFrame::new(None),
             filter: None,

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 use super::{row, windows};
 use crate::error::{Error, Result};
+use crate::plan::expression::misplaced;
+use crate::plan::names;
 use crate::plan::typed::Typed;
 use crate::plan::{Planned, Planner};
 
@@ -72,6 +74,11 @@ impl Planner<'_> {
                 "UNSUPPORTED_EXPR_FOR_OPERATOR",
                 [("invalidExprSqls", format!("\"{}\"", key.name))],
             ));
+        }
+        if let Some(key) = keys.iter().find(|key| misplaced::has_generator(key)) {
+            let key = names::numbered_text(&key.name, key, &input.scope);
+            let shown = format!("Sort [{key} ASC NULLS FIRST], true");
+            return Err(misplaced::outside_select(shown));
         }
         if keys.iter().any(has_correlated_scalar) {
             return Err(Error::new(

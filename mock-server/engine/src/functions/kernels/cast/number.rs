@@ -212,7 +212,7 @@ pub(super) fn float_literal(value: f64, of: &DataType) -> String {
     if *of == DataType::Float32 {
         #[expect(clippy::cast_possible_truncation, reason = "it came from a float")]
         let narrow = value as f32;
-        return format!("{}F", text::float(narrow));
+        return text::float(narrow);
     }
     format!("{}D", text::double(value))
 }

@@ -100,6 +100,7 @@ impl Moment {
 
     fn zone_name(&self, count: usize) -> Result<String> {
         use chrono::TimeZone;
+        use chrono_tz::OffsetComponents;
         let region = match self.zone {
             Zone::Fixed(_) => return Ok(self.zone.name()),
             Zone::Region(region) => region,
@@ -119,10 +120,26 @@ impl Moment {
             )));
         }
         let moment = chrono::DateTime::from_timestamp_micros(self.micros).unwrap_or_default();
-        Ok(region
-            .from_utc_datetime(&moment.naive_utc())
-            .format("%Z")
-            .to_string())
+        let named = |at: chrono::DateTime<chrono::Utc>| {
+            let at = region.from_utc_datetime(&at.naive_utc());
+            let saves = at.offset().dst_offset() != chrono::TimeDelta::zero();
+            (saves, at.format("%Z").to_string())
+        };
+        let (saves, then) = named(moment);
+        // Java calls the zone's time what it is called today, in winter or in summer.
+        let today: Vec<_> = [1_704_067_200, 1_719_792_000]
+            .into_iter()
+            .filter_map(|second| chrono::DateTime::from_timestamp(second, 0))
+            .map(named)
+            .collect();
+        if let Some((_, name)) = today.iter().find(|(other, _)| *other == saves) {
+            return Ok(name.clone());
+        }
+        // A zone that no longer saves daylight: IDT to today's IST.
+        Ok(match today.first() {
+            Some((_, name)) if name.len() == 3 && name.ends_with("ST") => name.replace("ST", "DT"),
+            _ => then,
+        })
     }
 }
 
@@ -149,7 +166,10 @@ fn localized(offset: i64, count: usize) -> String {
     }
     let sign = if offset < 0 { '-' } else { '+' };
     let (hours, minutes) = (offset.abs() / 3600, offset.abs() / 60 % 60);
-    if minutes == 0 {
+    let seconds = offset.abs() % 60;
+    if seconds != 0 {
+        format!("GMT{sign}{hours}:{minutes:02}:{seconds:02}")
+    } else if minutes == 0 {
         format!("GMT{sign}{hours}")
     } else {
         format!("GMT{sign}{hours}:{minutes:02}")
