@@ -34,8 +34,8 @@ pub(crate) enum Overflow {
     Wrap,
 }
 
-/// A sum or a mean.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A sum or a mean. Two are equal that compute the same, wherever their calls stand.
+#[derive(Debug, Clone)]
 pub(crate) struct Total {
     /// Whether the sum is divided by the number of values.
     pub(crate) mean: bool,
@@ -50,6 +50,18 @@ pub(crate) struct Total {
     /// Where the call stands.
     pub(crate) origin: Option<QueryContext>,
 }
+
+impl PartialEq for Total {
+    fn eq(&self, other: &Self) -> bool {
+        self.mean == other.mean
+            && self.distinct == other.distinct
+            && self.overflow == other.overflow
+            && self.input == other.input
+            && self.result == other.result
+    }
+}
+
+impl Eq for Total {}
 
 impl Total {
     /// The aggregate function.
