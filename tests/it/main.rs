@@ -7,6 +7,7 @@
 )]
 
 mod coverage;
+mod explain;
 mod place;
 mod replay;
 mod semantics;

@@ -91,6 +91,20 @@ async fn run(session: &Arc<Session>, step: &Step) -> Verdict {
     }
 }
 
+/// Runs one step, whatever it answers.
+pub(crate) async fn step(session: &Arc<Session>, step: &Step) -> Verdict {
+    run(session, step).await
+}
+
+/// The rows of a plan, as the fixtures write them.
+pub(crate) async fn rows(session: &Arc<Session>, plan: &Plan) -> Result<Vec<String>, String> {
+    match plan_answer(session, plan).await {
+        Ok(answered) => Ok(answered.rows),
+        Err(Stop::Engine(error)) => Err(error.to_string()),
+        Err(Stop::Wrong(text)) => Err(text),
+    }
+}
+
 /// Whether a statement is a query, by its first word; as the recorder decides.
 fn is_query(text: &str) -> bool {
     let text = text.trim_start().trim_start_matches('(').trim_start();

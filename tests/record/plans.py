@@ -40,7 +40,7 @@ from pyspark.sql.connect.plan import LogicalPlan
 from pyspark.sql.connect.session import SparkSession
 from pyspark.sql.connect.window import Window
 from render import double_text, quoted, row_lines, schema_lines, type_text
-from slt import stable
+from slt import renumbered, stable
 
 SECONDS_PER_CASE = 60
 
@@ -179,7 +179,7 @@ def _analysis(request, response):
                 return schema_lines(value.schema)
             return type_text(value.schema)
         case "explain":
-            return stable(value.explain_string).split("\n")
+            return renumbered(value.explain_string).split("\n")
         case "tree_string":
             return value.tree_string.split("\n")
         case "is_local":
@@ -282,6 +282,8 @@ def _step_record(step):
     if result.relation is not None:
         if result.relation.HasField("local_relation"):
             record["schema"], record["rows"] = _local_result(result.relation)
+            if plan.command.sql_command.input.sql.query.upper().startswith("EXPLAIN"):
+                record["rows"] = [renumbered(row) for row in record["rows"]]
         else:
             record["echo"] = True
     elif result.schema is None:

@@ -2,7 +2,7 @@
 
 1. runs the generators in `sql/*.py`, which write SQL case files (marked as generated) when asked with `--generate`;
 2. answers every query of `fixtures/slt/**.slt`;
-3. runs every snippet of `cases/*.py` with real PySpark and writes `fixtures/plans/**.json`;
+3. runs every snippet of `cases/*.py` with real PySpark and writes `fixtures/plans/**.json` (`fixtures/explain/*.json`);
 4. records protocol facts into `fixtures/protocol/` when asked with `--protocol`.
 
 A PATTERN keeps only the fixtures whose path contains it. The server must listen at --remote.
@@ -68,8 +68,9 @@ def record_plans(address, patterns, verbose):
     total = 0
     recorder = Recorder(address, verbose)
     for source in sorted((HERE / "cases").glob("*.py")):
-        for area, setup, cases in load(source).areas():
-            path = FIXTURES / "plans" / f"{area}.json"
+        module = load(source)
+        for area, setup, cases in module.areas():
+            path = FIXTURES / getattr(module, "FOLDER", "plans") / f"{area}.json"
             if wanted(path, patterns):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 total += recorder.record_file(path, setup, cases)

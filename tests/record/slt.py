@@ -110,6 +110,14 @@ def stable(text):
     return re.sub(r"(plan_id=|stage |TID )[\d.]+", r"\1#n", text)
 
 
+def renumbered(text):
+    """A plan with its ids counted from 1 in the order in which the text has them; a long's mark stays."""
+    seen = {}
+    text = re.sub(r"#(\d+)", lambda m: f"#{seen.setdefault(m[1], len(seen) + 1)}", text)
+    text = re.sub(r"splits=(Some\()?\d+", r"splits=\1n", text)
+    return re.sub(r"plan_id=\d+", "plan_id=n", text)
+
+
 def answer_lines(result, flags):
     if result.error is not None:
         return error_lines(result.error)

@@ -139,6 +139,32 @@ pub fn read_all(fixtures: &Path, filter: &str) -> Result<Vec<File>, String> {
     Ok(files)
 }
 
+/// The recorded explain texts (`fixtures/explain`), in the form of plan cases.
+///
+/// # Errors
+/// Names the file that cannot be read.
+pub fn read_explained(fixtures: &Path) -> Result<Vec<File>, String> {
+    let mut paths = Vec::new();
+    let root = fixtures.join("explain");
+    collect(&root, &mut paths)
+        .map_err(|error| format!("cannot list {}: {error}", root.display()))?;
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| {
+            let said = |error: String| format!("{}: {error}", path.display());
+            let text = fs::read_to_string(&path).map_err(|error| said(error.to_string()))?;
+            let cases = plan_cases(&text).map_err(said)?;
+            let name = path.strip_prefix(fixtures).unwrap_or(&path);
+            Ok(File {
+                name: name.display().to_string(),
+                one_session: false,
+                cases: cases.into_iter().map(Arc::new).collect(),
+            })
+        })
+        .collect()
+}
+
 fn collect(directory: &Path, paths: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();

@@ -5,6 +5,7 @@
 //! Python that records it from a real Spark.
 
 pub mod compare;
+pub mod explained;
 pub mod fixture;
 pub mod known;
 pub mod render;

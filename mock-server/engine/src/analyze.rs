@@ -49,9 +49,9 @@ pub(crate) async fn analyze(session: &Arc<Session>, request: &Analyze) -> Result
             }))
         }
         Analyze::Explain(node) => {
-            let planned = plan(&context, root(node.plan.as_ref())?).await?;
+            let relation = root(node.plan.as_ref())?;
             let explain_string =
-                crate::explain::explain(&context, planned, node.explain_mode()).await?;
+                crate::explain::explain(&context, relation, node.explain_mode()).await?;
             Ok(Answer::Explain(answer::Explain { explain_string }))
         }
         Analyze::TreeString(node) => {
@@ -121,9 +121,10 @@ pub(crate) async fn analyze(session: &Arc<Session>, request: &Analyze) -> Result
                 .map(|column| (column.clone(), Typed::column(column)))
                 .collect();
             let rows = project(planned.plan, &list)?;
+            let columns = planned.scope.columns;
             session
                 .cache
-                .persist(fingerprint, operator, rows, node.storage_level);
+                .persist(fingerprint, operator, rows, columns, node.storage_level);
             Ok(Answer::Persist(answer::Persist {}))
         }
         Analyze::Unpersist(node) => {
@@ -197,7 +198,8 @@ pub(crate) async fn plan(context: &Context, relation: &proto::Relation) -> Resul
     Ok(Box::pin(plan_with_sources(context, relation)).await?.0)
 }
 
-async fn plan_with_sources(
+/// [`plan`], with what was opened for it.
+pub(crate) async fn plan_with_sources(
     context: &Context,
     relation: &proto::Relation,
 ) -> Result<(Planned, Sources)> {

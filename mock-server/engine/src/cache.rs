@@ -21,6 +21,8 @@ use parking_lot::RwLock;
 use sparring_proto::connect::StorageLevel;
 use sparring_proto::connect::relation::RelType;
 
+use crate::plan::scope::Column;
+
 /// The level that `persist` means when none is given: `MEMORY_AND_DISK_DESER`.
 const DEFAULT_LEVEL: StorageLevel = StorageLevel {
     use_disk: true,
@@ -81,16 +83,17 @@ impl Cache {
         fingerprint: String,
         operator: &RelType,
         plan: LogicalPlan,
+        columns: Vec<Column>,
         level: Option<StorageLevel>,
     ) {
         self.kinds.write().insert(std::mem::discriminant(operator));
-        self.entries
-            .write()
-            .entry(fingerprint)
-            .or_insert_with(|| Entry {
-                level: level.unwrap_or(DEFAULT_LEVEL),
-                rows: Arc::new(Kept::new(plan)),
-            });
+        self.entries.write().entry(fingerprint).or_insert_with(|| {
+            let level = level.unwrap_or(DEFAULT_LEVEL);
+            Entry {
+                level,
+                rows: Arc::new(Kept::new(plan, columns, level)),
+            }
+        });
     }
 
     /// Forgets a relation and frees its rows.
@@ -112,6 +115,9 @@ impl Cache {
 /// A plan whose rows are kept once they were computed.
 pub(crate) struct Kept {
     plan: LogicalPlan,
+    /// What its columns are called, for whoever shows the plan.
+    columns: Vec<Column>,
+    level: StorageLevel,
     schema: SchemaRef,
     state: RwLock<State>,
     /// Held while the rows are computed, so that two readers compute them once.
@@ -134,10 +140,12 @@ impl std::fmt::Debug for Kept {
 }
 
 impl Kept {
-    fn new(plan: LogicalPlan) -> Self {
+    fn new(plan: LogicalPlan, columns: Vec<Column>, level: StorageLevel) -> Self {
         let schema: SchemaRef = Arc::new(Schema::clone(plan.schema().as_arrow()));
         Self {
             plan,
+            columns,
+            level,
             schema,
             state: RwLock::new(State::Empty),
             filling: tokio::sync::Mutex::default(),
@@ -150,6 +158,21 @@ impl Kept {
             State::Filled(_, memory) => memory.size() as u64,
             State::Empty | State::Passing => 0,
         }
+    }
+
+    /// What the rows are made by.
+    pub(crate) fn plan(&self) -> &LogicalPlan {
+        &self.plan
+    }
+
+    /// What its columns are called.
+    pub(crate) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// Where the rows are kept, as the client asked.
+    pub(crate) fn level(&self) -> StorageLevel {
+        self.level
     }
 
     fn release(&self) {

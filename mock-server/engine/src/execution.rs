@@ -155,21 +155,10 @@ async fn start(
     planned: Planned,
     schema: SchemaRef,
 ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
-    let list: Vec<_> = planned
-        .scope
-        .columns
-        .iter()
-        .map(|c| (c.clone(), Typed::column(c)))
-        .collect();
-    let plan = if in_order(&planned) {
-        planned.plan
-    } else {
-        project(planned.plan, &list)?
-    };
+    let columns = planned.scope.columns.clone();
+    let plan = visible(planned)?;
     // Where each output column lies in the plan's batches; one may be shown twice.
-    let places: Vec<usize> = planned
-        .scope
-        .columns
+    let places: Vec<usize> = columns
         .iter()
         .map(|column| {
             plan.schema()
@@ -203,6 +192,20 @@ async fn run_plan(
     }
     let batches = stream::once(batches).try_flatten().boxed();
     Ok(workspace.compute().stream(batches))
+}
+
+/// The plan of a relation that yields the visible columns in order and nothing else.
+pub(crate) fn visible(planned: Planned) -> Result<LogicalPlan> {
+    if in_order(&planned) {
+        return Ok(planned.plan);
+    }
+    let list: Vec<_> = planned
+        .scope
+        .columns
+        .iter()
+        .map(|column| (column.clone(), Typed::column(column)))
+        .collect();
+    project(planned.plan, &list)
 }
 
 /// Whether the plan already yields exactly the visible columns in order.

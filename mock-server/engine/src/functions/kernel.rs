@@ -112,6 +112,21 @@ impl Kernel {
         (kernel.name == name).then_some(kernel.options.as_str())
     }
 
+    /// The kernel's name.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What its closure captured, spelled out.
+    pub(crate) fn options(&self) -> &str {
+        &self.options
+    }
+
+    /// The type of its result.
+    pub(crate) fn result(&self) -> &DataType {
+        self.field.data_type()
+    }
+
     fn expr(
         name: &'static str,
         options: String,

@@ -167,6 +167,8 @@ async fn open_name(context: &Context, table: &proto::read::NamedTable) -> Result
             provider,
             qualifier: name.parts(),
             files: Vec::new(),
+            n_bytes: 0,
+            partition: Vec::new(),
         }));
     }
     let Some(entry) = catalog.relation(&name) else {

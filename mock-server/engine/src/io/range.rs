@@ -21,12 +21,37 @@ const BATCH_ROWS: u64 = 8192;
 #[derive(Debug, Clone)]
 pub(crate) struct Range {
     start: i64,
+    end: i64,
     rows: u64,
     step: i64,
+    /// The partitions that a DataFrame asked for. Ours has one.
+    splits: Option<i32>,
     schema: SchemaRef,
 }
 
 impl Range {
+    /// `0, 10, step=1`, as Spark writes it; a DataFrame's says how many partitions were asked for.
+    pub(crate) fn shown(&self) -> String {
+        let splits = match self.splits {
+            Some(splits) => format!(", splits=Some({splits})"),
+            None => String::new(),
+        };
+        format!("{}, {}, step={}{splits}", self.start, self.end, self.step)
+    }
+
+    /// The same numbers for a DataFrame that asked for so many partitions.
+    pub(crate) fn split(self, splits: i32) -> Self {
+        Self {
+            splits: Some(splits),
+            ..self
+        }
+    }
+
+    /// The same for the same numbers.
+    pub(crate) fn identity(&self) -> String {
+        format!("range {} {} {}", self.start, self.rows, self.step)
+    }
+
     /// A range as Spark counts it; an end on the wrong side is empty.
     pub(crate) fn new(start: i64, end: i64, step: i64) -> Self {
         let distance = i128::from(end) - i128::from(start);
@@ -38,8 +63,10 @@ impl Range {
         };
         Self {
             start,
+            end,
             rows: u64::try_from(rows).unwrap_or(u64::MAX),
             step,
+            splits: None,
             schema: Arc::new(Schema::new(vec![Field::new("id", DataType::Int64, false)])),
         }
     }
@@ -94,6 +121,7 @@ impl PartitionStream for Range {
             rows,
             step,
             schema,
+            ..
         } = self.clone();
         let batches = futures::stream::iter((0..rows.div_ceil(BATCH_ROWS)).map({
             let schema = Arc::clone(&schema);

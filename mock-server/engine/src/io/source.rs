@@ -216,11 +216,15 @@ pub(crate) fn delta(snapshot: &Snapshot, qualifier: Vec<String>) -> Result<Sourc
             })
         })
         .collect::<Result<Vec<_>>>()?;
+    let n_bytes = files.iter().map(|file| file.size).sum();
+    let columns = partition.iter().map(|field| field.name().clone()).collect();
     let provider = ParquetFiles::new(Arc::clone(&snapshot.schema), partition, files);
     Ok(Source {
         provider: Arc::new(provider),
         qualifier,
         files: names,
+        n_bytes,
+        partition: columns,
     })
 }
 
@@ -307,6 +311,7 @@ fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Sou
             })
         })
         .collect::<Result<Vec<_>>>()?;
+    let partition_columns = partition.iter().map(|field| field.name().clone()).collect();
     let schema = Arc::new(Schema::new(whole));
     let in_files = Arc::new(Schema::new(in_files));
     let provider: Arc<dyn TableProvider> = match (format, csv_dialect, json_dialect) {
@@ -327,7 +332,9 @@ fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Sou
     Ok(Source {
         provider,
         qualifier,
+        n_bytes: listed.iter().map(|file| file.size).sum(),
         files: listed.into_iter().map(|file| file.uri).collect(),
+        partition: partition_columns,
     })
 }
 

@@ -4,9 +4,11 @@
 
 use arrow::array::RecordBatch;
 use datafusion::catalog::MemTable;
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 
+use crate::error::Result;
 use crate::functions::kernel::Kernel;
 use crate::io::range::Range;
 
@@ -74,4 +76,41 @@ fn is_plain(expr: &Expr, input: &LogicalPlan) -> bool {
         }
         _ => false,
     }
+}
+
+/// The one thing that the optimiser would do to these plans: constants that are cast once and not
+/// for every batch.
+pub(super) fn without_constant_casts(plan: LogicalPlan) -> Result<LogicalPlan> {
+    let is_constant_cast = |expr: &Expr| match expr {
+        Expr::Cast(cast) => matches!(cast.expr.as_ref(), Expr::Literal(..)),
+        _ => false,
+    };
+    let has_some = plan.exists(|node| {
+        let mut found = false;
+        node.apply_expressions(|expr| {
+            found |= expr.exists(|expr| Ok(is_constant_cast(expr)))?;
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        Ok(found)
+    })?;
+    if !has_some {
+        return Ok(plan);
+    }
+    let changed = plan.transform_down(|node| {
+        node.map_expressions(|expr| {
+            expr.transform_up(|expr| {
+                let Expr::Cast(cast) = &expr else {
+                    return Ok(Transformed::no(expr));
+                };
+                let Expr::Literal(value, metadata) = cast.expr.as_ref() else {
+                    return Ok(Transformed::no(expr));
+                };
+                Ok(match value.cast_to(cast.field.data_type()) {
+                    Ok(value) => Transformed::yes(Expr::Literal(value, metadata.clone())),
+                    Err(_) => Transformed::no(expr),
+                })
+            })
+        })
+    })?;
+    Ok(changed.data)
 }

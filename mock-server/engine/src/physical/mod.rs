@@ -45,10 +45,31 @@ pub(crate) struct Physical {
     task: Arc<TaskContext>,
 }
 
-/// A plan and what it runs in.
-struct Planned {
-    plan: Arc<dyn ExecutionPlan>,
+/// A plan after the optimiser, and what it is executed by.
+pub(crate) struct Optimized<'a> {
+    /// The plan.
+    pub(crate) plan: LogicalPlan,
+    state: &'a SessionState,
     task: Arc<TaskContext>,
+}
+
+impl Optimized<'_> {
+    /// The plan changed without harm to what the optimiser did.
+    pub(crate) fn with(
+        self,
+        change: impl FnOnce(LogicalPlan) -> Result<LogicalPlan>,
+    ) -> Result<Self> {
+        Ok(Self {
+            plan: change(self.plan)?,
+            ..self
+        })
+    }
+
+    /// What is executed.
+    pub(crate) async fn planned(&self) -> Result<Arc<dyn ExecutionPlan>> {
+        let planner = self.state.query_planner();
+        Ok(planner.create_physical_plan(&self.plan, self.state).await?)
+    }
 }
 
 impl Physical {
@@ -71,11 +92,6 @@ impl Physical {
         }
     }
 
-    /// The state with all rules.
-    pub(crate) fn full(&self) -> &SessionState {
-        &self.full
-    }
-
     /// Runs a plan.
     ///
     /// A hash join needs its smaller side in memory. When that does not fit, the plan is made again
@@ -84,9 +100,10 @@ impl Physical {
         self: &Arc<Self>,
         plan: LogicalPlan,
     ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
-        let planned = self.planned(&plan).await?;
-        let may_retry = joins_by_hash(planned.plan.as_ref());
-        let mut batches = execute_stream(planned.plan, planned.task)?;
+        let optimized = self.optimized(plan.clone())?;
+        let planned = optimized.planned().await?;
+        let may_retry = joins_by_hash(planned.as_ref());
+        let mut batches = execute_stream(planned, optimized.task)?;
         if !may_retry {
             return Ok(batches.map(|batch| Ok(batch?)).boxed());
         }
@@ -132,23 +149,24 @@ impl Physical {
             .build()
     }
 
-    async fn planned(&self, plan: &LogicalPlan) -> Result<Planned> {
-        if direct::direct_rows(plan).is_some() {
-            let planner = self.direct.query_planner();
-            return Ok(Planned {
-                plan: planner.create_physical_plan(plan, &self.direct).await?,
+    /// The plan after the optimiser.
+    pub(crate) fn optimized(&self, plan: LogicalPlan) -> Result<Optimized<'_>> {
+        if direct::direct_rows(&plan).is_some() {
+            return Ok(Optimized {
+                plan: direct::without_constant_casts(plan)?,
+                state: &self.direct,
                 task: Arc::clone(&self.task),
             });
         }
-        let (state, task) = if volume::gathered_bytes(plan) >= self.parallel_bytes {
+        let (state, task) = if volume::gathered_bytes(&plan) >= self.parallel_bytes {
             let state = self.parallel();
             (state, state.task_ctx())
         } else {
             (&self.full, Arc::clone(&self.task))
         };
-        let plan = subqueries::joined(plan.clone())?;
-        Ok(Planned {
-            plan: state.create_physical_plan(&plan).await?,
+        Ok(Optimized {
+            plan: state.optimize(&subqueries::joined(plan)?)?,
+            state,
             task,
         })
     }

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 
 use crate::conf::Flavor;
 use crate::execution::ObservedMetrics;
+use crate::plan::trace::Trace;
 use crate::session::Session;
 
 /// The session's settings at the time of planning.
@@ -28,6 +29,8 @@ pub(crate) struct Context {
     pub(crate) sql_text: Option<Arc<str>>,
     /// What `observe` found, complete when the rows have been read.
     pub(crate) observed: Arc<Mutex<Vec<ObservedMetrics>>>,
+    /// Where resolution is logged, when it is to be explained.
+    pub(crate) trace: Option<Arc<Trace>>,
 }
 
 impl Context {
@@ -40,6 +43,7 @@ impl Context {
             time_zone: conf.time_zone(),
             sql_text: None,
             observed: Arc::default(),
+            trace: None,
             now_us: chrono::Utc::now().timestamp_micros(),
             session: Arc::clone(session),
         }

@@ -14,6 +14,7 @@ pub(crate) mod relation;
 pub(crate) mod scope;
 pub(crate) mod sources;
 pub(crate) mod subqueries;
+pub(crate) mod trace;
 pub(crate) mod typed;
 pub(crate) mod variables;
 

@@ -25,6 +25,10 @@ pub(crate) struct Source {
     pub(crate) qualifier: Vec<String>,
     /// Files it reads, for `inputFiles` and lineage.
     pub(crate) files: Vec<String>,
+    /// How many bytes they have together.
+    pub(crate) n_bytes: u64,
+    /// Columns that come from the names of directories.
+    pub(crate) partition: Vec<String>,
 }
 
 /// The opened sources of one plan.
@@ -85,6 +89,14 @@ impl Sources {
         let mut bytes = key;
         bytes.extend(files.unwrap_or_default().into_bytes());
         format!("read {:016x}", twox_hash::XxHash64::oneshot(0, &bytes))
+    }
+
+    /// Every read that was opened, with its source.
+    pub(crate) fn opened(&self) -> impl Iterator<Item = (proto::Read, &Source)> {
+        self.by_read.iter().filter_map(|(key, source)| {
+            let read = <proto::Read as prost::Message>::decode(key.as_slice()).ok()?;
+            Some((read, source))
+        })
     }
 
     /// The view that a read means.

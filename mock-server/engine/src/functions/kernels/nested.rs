@@ -27,7 +27,7 @@ pub(crate) fn field(context: &Context, value: Typed, name: &str) -> Result<Typed
             let nullable = value.nullable || inner.is_nullable();
             Ok(Kernel::typed(
                 "get_struct_field",
-                found.to_string(),
+                format!("{found} {}", inner.name()),
                 (inner.data_type().clone(), nullable),
                 vec![value.expr.clone()],
                 format!("{}.{}", value.name, inner.name()),
@@ -46,7 +46,7 @@ pub(crate) fn field(context: &Context, value: Typed, name: &str) -> Result<Typed
                 let result = DataType::List(Arc::clone(&element));
                 Ok(Kernel::typed(
                     "get_array_struct_fields",
-                    found.to_string(),
+                    format!("{found} {}", inner.name()),
                     (result, value.nullable),
                     vec![value.expr.clone()],
                     format!("{}.{}", value.name, inner.name()),

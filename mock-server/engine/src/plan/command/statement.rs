@@ -480,21 +480,10 @@ async fn explain(
     context: &Context,
     node: sparring_sql::statement::Explain,
 ) -> Result<proto::Relation> {
-    use sparring_proto::connect::analyze_plan_request::explain::ExplainMode;
-    use sparring_sql::statement::ExplainMode as Mode;
-    let Statement::Query(query) = *node.statement else {
-        return refused("EXPLAIN of a statement that is no query");
-    };
-    let mode = match node.mode {
-        Mode::Simple => ExplainMode::Simple,
-        Mode::Extended => ExplainMode::Extended,
-        Mode::Codegen => ExplainMode::Codegen,
-        Mode::Cost => ExplainMode::Cost,
-        Mode::Formatted => ExplainMode::Formatted,
-    };
-    let planned = crate::analyze::plan(context, &query).await?;
-    let text = crate::explain::explain(context, planned, mode).await?;
-    Table::default().maybe("plan", [Some(text)]).relation()
+    let rows = crate::explain::explain_statement(context, &node).await?;
+    Table::default()
+        .maybe("plan", rows.into_iter().map(Some))
+        .relation()
 }
 
 /// `CACHE TABLE`; rows are kept from their first use on, lazily or not.

@@ -16,6 +16,7 @@ use crate::functions::{self, Build, Call, Function, Higher, Lambda};
 use crate::plan::Planner;
 use crate::plan::names::{LambdaVariable, Names};
 use crate::plan::scope::Column;
+use crate::plan::trace::Written;
 use crate::plan::typed::Typed;
 use crate::types::names::quote_parts;
 use crate::types::variant::is_variant;
@@ -73,9 +74,12 @@ impl Planner<'_> {
         match row.build {
             Build::Scalar(build) => {
                 self.no_aggregate_options(&call)?;
-                build(&call).map(|found| interval_noted(&call, found))
+                self.built(&call, build)
+                    .map(|found| interval_noted(&call, found))
             }
-            Build::Aggregate(build) => build(&call).map(|found| interval_noted(&call, found)),
+            Build::Aggregate(build) => self
+                .built(&call, build)
+                .map(|found| interval_noted(&call, found)),
             Build::Window(build) => {
                 let name = build(&call)?.result.name;
                 Err(Error::new(
@@ -113,6 +117,15 @@ impl Planner<'_> {
                 Err(Error::unsupported(format!("the function `{}`", row.name)).at(call.origin))
             }
         }
+    }
+
+    fn built(&self, call: &Call<'_>, build: fn(&Call<'_>) -> Result<Typed>) -> Result<Typed> {
+        let found = build(call)?;
+        if let Some(trace) = &self.context.trace {
+            let (name, args) = (call.name, call.args.clone());
+            trace.call(&found.expr, Written { name, args });
+        }
+        Ok(found)
     }
 
     /// The row of a function, or Spark's complaint.
@@ -225,7 +238,7 @@ impl Planner<'_> {
             origin,
         };
         match row.build {
-            Build::Scalar(build) | Build::Aggregate(build) => build(&call),
+            Build::Scalar(build) | Build::Aggregate(build) => self.built(&call, build),
             _ => Err(Error::internal(format!("{name} cannot be called by name"))),
         }
     }

@@ -17,6 +17,7 @@ use crate::functions::{self, Build, Generator};
 use crate::plan::Planner;
 use crate::plan::names::Names;
 use crate::plan::scope::{Column, Scope};
+use crate::plan::trace::Written;
 use crate::plan::typed::Typed;
 use crate::types::interval::Fields;
 use crate::types::names::quote_parts;
@@ -151,7 +152,12 @@ impl Planner<'_> {
             return Ok(None);
         };
         let call = self.arguments(row, function, names, origin, None, false)?;
-        build(&call).map(Some)
+        let found = build(&call)?;
+        if let Some(trace) = &self.context.trace {
+            let (name, args) = (call.name, call.args.clone());
+            trace.generator(&found.list, Written { name, args });
+        }
+        Ok(Some(found))
     }
 
     fn star_except(&self, function: &UnresolvedFunction, names: &Names<'_>) -> Result<Vec<Typed>> {

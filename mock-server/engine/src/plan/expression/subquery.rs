@@ -35,6 +35,20 @@ impl<'a> Planner<'a> {
             parent: names.outer,
         };
         let planned = self.inside(&around).relation(relation)?;
+        let found = self.of_type(node, planned, names, origin)?;
+        if let Some(trace) = &self.context.trace {
+            trace.subquery(&found.expr);
+        }
+        Ok(found)
+    }
+
+    fn of_type(
+        &self,
+        node: &proto::SubqueryExpression,
+        planned: Planned,
+        names: &Names<'_>,
+        origin: Option<QueryContext>,
+    ) -> Result<Typed> {
         match node.subquery_type() {
             SubqueryType::Scalar => {
                 let outer = outer_names(&planned.plan, names);

@@ -32,9 +32,9 @@ type GroupingSets = Vec<Vec<usize>>;
 #[derive(Clone)]
 pub(crate) struct Grouped {
     /// Each key as it was resolved, and the column that holds it.
-    pub(super) keys: Vec<(Typed, Column)>,
+    pub(crate) keys: Vec<(Typed, Column)>,
     /// The sets of keys of a rollup, cube or grouping sets; `None` groups by all keys.
-    sets: Option<Vec<Vec<usize>>>,
+    pub(crate) sets: Option<Vec<Vec<usize>>>,
 }
 
 impl Planner<'_> {

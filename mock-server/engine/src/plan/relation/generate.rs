@@ -11,9 +11,11 @@ use sparring_proto::connect::relation::RelType;
 use sparring_proto::connect::{self as proto};
 use sparring_sql::lower::internal;
 
+use super::local;
 use super::project::one_row;
 use crate::error::{Error, Exception, Result};
 use crate::functions::{self, Generator, kernels::nested};
+use crate::io::range::Range;
 use crate::plan::expression::Item;
 use crate::plan::names::{Names, Outer};
 use crate::plan::scope::{Column, ColumnId, Scope};
@@ -228,12 +230,7 @@ impl Planner<'_> {
                 [("funcName", "`range`")],
             ));
         }
-        self.range(&proto::Range {
-            start: Some(start),
-            end,
-            step,
-            num_partitions: None,
-        })
+        local::range_of(Range::new(start, end, step))
     }
 
     /// VALUES: every row is a struct; columns take the common type of their values.

@@ -17,6 +17,7 @@ use sparring_proto::connect::{self as proto};
 use super::read::scan;
 use crate::error::{Error, Result};
 use crate::functions::{CastMode, kernels};
+use crate::io::range::Range;
 use crate::plan::{Planned, Planner};
 use crate::types::arrow::{normalize, relabel, same_shape};
 use crate::types::proto::parse;
@@ -169,16 +170,22 @@ impl Planner<'_> {
                 "requirement failed: step (0) cannot be 0",
             ));
         }
-        let provider = crate::io::range::Range::new(node.start.unwrap_or(0), node.end, node.step);
-        let schema = provider.schema_ref();
-        let identity = format!("{provider:?}");
-        scan(
-            &identity,
-            provider_as_source(Arc::new(provider)),
-            &schema,
-            &[],
-        )
+        let numbers = Range::new(node.start.unwrap_or(0), node.end, node.step);
+        // One partition, unless the client says otherwise.
+        range_of(numbers.split(node.num_partitions.unwrap_or(1)))
     }
+}
+
+/// Numbers as a relation.
+pub(super) fn range_of(numbers: Range) -> Result<Planned> {
+    let schema = numbers.schema_ref();
+    let identity = numbers.identity();
+    scan(
+        &identity,
+        provider_as_source(Arc::new(numbers)),
+        &schema,
+        &[],
+    )
 }
 
 /// Batches as a relation.

@@ -24,6 +24,8 @@ mod statistics;
 mod time_windows;
 mod windows;
 
+use std::sync::Arc;
+
 use datafusion::common::Column as PlanColumn;
 use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
@@ -45,7 +47,7 @@ impl<'a> Planner<'a> {
     /// Resolves a relation.
     pub(crate) fn relation(&self, relation: &proto::Relation) -> Result<Planned> {
         stacker::maybe_grow(RED_ZONE, STACK, || {
-            let planned = self.operator(relation)?;
+            let planned = self.logged(relation)?;
             let planned = self.read_from_cache(relation, planned)?;
             Ok(marked(relation, planned))
         })
@@ -54,6 +56,16 @@ impl<'a> Planner<'a> {
     /// Resolves a relation whose own rows are not taken from the cache; those below may be.
     pub(crate) fn uncached(&self, relation: &proto::Relation) -> Result<Planned> {
         Ok(marked(relation, self.operator(relation)?))
+    }
+
+    fn logged(&self, relation: &proto::Relation) -> Result<Planned> {
+        let Some(trace) = &self.context.trace else {
+            return self.operator(relation);
+        };
+        trace.enter(relation);
+        let planned = self.operator(relation);
+        trace.leave(planned.as_ref().ok());
+        planned
     }
 
     /// The relation with its rows read from the session's cache, if it is persisted.
@@ -207,7 +219,10 @@ impl<'a> Planner<'a> {
 
     /// `spark.sql(…)` inside a plan: a query, never a statement with effects.
     fn sql(&self, node: &proto::Sql) -> Result<Planned> {
-        let query = read::parse_query(self.context, node)?;
+        let query = Arc::new(read::parse_query(self.context, node)?);
+        if let Some(trace) = &self.context.trace {
+            trace.query(&query);
+        }
         self.for_sql(node.query.as_str().into()).relation(&query)
     }
 }

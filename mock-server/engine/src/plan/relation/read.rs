@@ -42,6 +42,9 @@ impl<'a> Planner<'a> {
         {
             let mut planned = found?;
             planned.scope = planned.scope.qualified(vec![name.clone()]);
+            if let Some(trace) = &self.context.trace {
+                trace.common_table(name);
+            }
             return Ok(planned);
         }
         if let Some(view) = self.context.session.temp_view(&parts)
@@ -57,6 +60,9 @@ impl<'a> Planner<'a> {
             return Ok(planned);
         }
         if let Some(view) = self.sources.view(node) {
+            if let Some(trace) = &self.context.trace {
+                trace.view(view);
+            }
             let mut inner = Planner::new(self.context, self.sources);
             inner.sql_text.clone_from(&view.text);
             let mut planned = inner.relation(&view.query)?.fresh()?;
