@@ -152,7 +152,10 @@ CACHED = [
     ("spark.range(10)", "spark.range(10)"),
     ("spark.range(10)", "spark.range(10).filter('id > 5')"),
     ("df.select('k')", "df.select('k')"),
-    ("df.filter('k > 1').select('k', 'v')", "df.filter('k > 1').select('k', 'v').groupBy('k').count()"),
+    (
+        "df.filter('k > 1').select('k', 'v')",
+        "df.filter('k > 1').select('k', 'v').groupBy('k').count()",
+    ),
 ]
 STATEMENTS = """
 EXPLAIN SELECT id FROM range(10) WHERE id > 5
@@ -178,19 +181,23 @@ EXPLAIN SELECT id FROM range(3) ORDER BY nope
 EXPLAIN SELECT a.id FROM range(3) a JOIN nope b ON a.id = b.id
 EXPLAIN SELECT id + 'x' FROM range(3) WHERE id > 1
 """
-DATA = SETUP + """
+DATA = (
+    SETUP
+    + """
 R = '/tmp/sparring-fixtures/files'
 df = spark.createDataFrame([(1, 10), (2, None), (3, 30)], 'k long, v int')
 other = spark.createDataFrame([(1, 'a'), (2, 'b')], 'k long, w string')
 swapped = spark.createDataFrame([(10, 1)], 'v int, k long')
 wide = spark.createDataFrame([tuple(range(40))], [f'c{i}' for i in range(40)])
 """
+)
 VIEW = "spark.createDataFrame([(1, 10), (2, None), (3, 30)], 'k long, v int').createOrReplaceTempView('v')\n"
 MORE = {
     "CREATE TEMP VIEW; SELECT": "spark.sql('CREATE TEMPORARY VIEW sv AS SELECT id, id * 2 AS twice FROM range(5)')\nx = spark.sql('SELECT twice FROM sv WHERE id > 2')",
     "CREATE TEMP VIEW (columns); table": "spark.sql('CREATE TEMPORARY VIEW sv (a, b) AS SELECT id, id * 2 FROM range(5)')\nx = spark.table('sv')",
     "view twice": VIEW + "x = spark.sql('SELECT a.k FROM v a JOIN v b ON a.k = b.k')",
-    "view of view": VIEW + "spark.table('v').filter('k > 1').createOrReplaceTempView('w')\nx = spark.table('w').select('v')",
+    "view of view": VIEW
+    + "spark.table('v').filter('k > 1').createOrReplaceTempView('w')\nx = spark.table('w').select('v')",
     "CTE of CTE": "x = spark.sql('WITH a AS (SELECT id FROM range(5)), b AS (SELECT id AS x FROM a) SELECT x FROM b')",
     "CTE with columns": "x = spark.sql('WITH t(x) AS (SELECT id FROM range(5)) SELECT x FROM t')",
     "subquery NOT IN": "x = spark.sql('SELECT id FROM range(5) WHERE id NOT IN (SELECT id FROM range(3))')",
@@ -205,7 +212,7 @@ MORE = {
     "natural join": "x = spark.sql('SELECT * FROM range(3) a NATURAL JOIN range(5) b')",
     "full join using": "x = spark.sql('SELECT * FROM range(3) a FULL JOIN range(5) b USING (id)')",
     "right join using": "x = spark.sql('SELECT * FROM range(3) a RIGHT JOIN range(5) b USING (id)')",
-    "union of types": "x = spark.sql(\"SELECT 1 AS a UNION ALL SELECT 2L\")",
+    "union of types": 'x = spark.sql("SELECT 1 AS a UNION ALL SELECT 2L")',
     "subquery alias with columns": "x = spark.sql('SELECT t.a FROM (SELECT id FROM range(3)) AS t(a)')",
     "select star except": "x = spark.sql('SELECT * EXCEPT (b) FROM VALUES (1, 2) AS t(a, b)')",
     "lateral view outer posexplode": "x = spark.sql('SELECT id, p, c FROM range(3) LATERAL VIEW OUTER posexplode(array(1, 2)) e AS p, c')",
@@ -234,20 +241,29 @@ def explained(expression):
 
 
 def areas():
-    queries = {q: (VIEW if " v " in q + " " else "") + f'x = spark.sql("""{q}""")' + EVERY for q in lines(QUERIES)}
+    queries = {
+        q: (VIEW if " v " in q + " " else "") + f'x = spark.sql("""{q}""")' + EVERY
+        for q in lines(QUERIES)
+    }
     yield "sql", SETUP, queries
     yield "dataframe", DATA, {line: explained(line) for line in lines(FRAMES)}
     yield "more", DATA, {name: snippet + EVERY for name, snippet in MORE.items()}
-    statements = {s: (VIEW if " v " in s + " " else "") + f'x = spark.sql("""{s}""")' for s in lines(STATEMENTS)}
+    statements = {
+        s: (VIEW if " v " in s + " " else "") + f'x = spark.sql("""{s}""")'
+        for s in lines(STATEMENTS)
+    }
     yield "statements", SETUP, statements
     # The reference shares what is cached among its sessions.
     cached = {
-        f"kept = {kept}; {shown}": f"kept = {kept}.cache()\nx = {shown}" + EVERY + "kept.unpersist()"
+        f"kept = {kept}; {shown}": f"kept = {kept}.cache()\nx = {shown}"
+        + EVERY
+        + "kept.unpersist()"
         for kept, shown in CACHED
     }
     yield "cached", DATA, cached
     limits = {
-        f"maxToStringFields={n}": f"spark.conf.set('spark.sql.debug.maxToStringFields', '{n}')\nx = wide.filter('c1 > 0')" + EVERY
+        f"maxToStringFields={n}": f"spark.conf.set('spark.sql.debug.maxToStringFields', '{n}')\nx = wide.filter('c1 > 0')"
+        + EVERY
         for n in (0, 1, 2, 5, 100)
     }
     yield "truncated", DATA, limits

@@ -15,7 +15,9 @@ cot sec csc degrees radians round({},0) round({},-1) round({},1) bround({},0) he
 {}=0 {}<=>0 {}<0 {}+1 {}-1 {}*2 {}/2 {}%3 pmod({},3) greatest({},0) least({},0) try_add({},1) try_subtract({},1) try_multiply({},2) try_divide({},0) try_mod({},0)
 hash xxhash64 string({}) typeof shiftleft({},1) width_bucket({},0,10,5) conv({},10,16) to_json(named_struct('a',{})) format_number({},2) char({})""".split()
 CASTS = "TINYINT SMALLINT INT BIGINT FLOAT DOUBLE DECIMAL(5,2) DECIMAL(38,0) BOOLEAN STRING TIMESTAMP".split()
-TEXTS = r"'' ' ' 'a' 'Straße' 'ÉCOLE' '日本' '😀x' 'İi' 'ﬁ' 'e\u0301' 'a\u0000b' 'Ab-cD eF' 'tab\there' NULL".replace(" ' ' ", " ~ ")
+TEXTS = r"'' ' ' 'a' 'Straße' 'ÉCOLE' '日本' '😀x' 'İi' 'ﬁ' 'e\u0301' 'a\u0000b' 'Ab-cD eF' 'tab\there' NULL".replace(
+    " ' ' ", " ~ "
+)
 TEXT_CALLS = """upper lower initcap length char_length octet_length bit_length reverse ascii base64 hex trim ltrim rtrim soundex md5 sha1 sha2({},256) crc32
 hash xxhash64 substring({},2) substring({},-1) substring({},0,1) left({},1) right({},1) lpad({},5,'é') rpad({},5,'日') repeat({},2) replace({},'a','é') translate({},'a日','xy')
 instr({},'a') locate('a',{}) position('日',{}) split({},'') split({},'') split_part({},'a',1) substring_index({},'a',1) concat({},'x') concat_ws('-',{},'x') contains({},'a') startswith({},'')
@@ -38,7 +40,9 @@ AGGREGATES = """count({}) count(*) sum({}) avg({}) min({}) max({}) first({}) las
 skewness({}) kurtosis({}) median({}) percentile({},0.5) percentile_approx({},0.5) mode({}) max_by({},o) min_by({},o) approx_count_distinct({}) count_if({}>1) bool_and({}>0) bool_or({}>1) every({}~IS~NOT~NULL) try_sum({}) try_avg({}) corr({},o) covar_samp({},o) covar_pop({},o)
 regr_slope({},o) regr_count({},o) regr_r2({},o) bit_and(int({})) bit_or(int({})) bit_xor(int({})) listagg(string({}),',') count(o,{})""".split()
 FRAMES = """|ORDER~BY~o|PARTITION~BY~k|PARTITION~BY~k~ORDER~BY~o|ORDER~BY~o~ROWS~BETWEEN~1~PRECEDING~AND~1~FOLLOWING|ORDER~BY~o~ROWS~BETWEEN~CURRENT~ROW~AND~UNBOUNDED~FOLLOWING|ORDER~BY~o~DESC~RANGE~BETWEEN~1~PRECEDING~AND~CURRENT~ROW
-|PARTITION~BY~k~ORDER~BY~o~RANGE~BETWEEN~1~PRECEDING~AND~2~FOLLOWING|ORDER~BY~o~ROWS~BETWEEN~2~FOLLOWING~AND~3~FOLLOWING|ORDER~BY~o~RANGE~BETWEEN~2~FOLLOWING~AND~UNBOUNDED~FOLLOWING""".replace("\n", "").split("|")
+|PARTITION~BY~k~ORDER~BY~o~RANGE~BETWEEN~1~PRECEDING~AND~2~FOLLOWING|ORDER~BY~o~ROWS~BETWEEN~2~FOLLOWING~AND~3~FOLLOWING|ORDER~BY~o~RANGE~BETWEEN~2~FOLLOWING~AND~UNBOUNDED~FOLLOWING""".replace(
+    "\n", ""
+).split("|")
 ROWS = {
     "int": "VALUES ('x', 1, 1), ('x', 2, 2), ('x', 2, NULL), ('x', 4, 2), ('y', 5, 7), ('y', NULL, 3), (NULL, 3, NULL) AS t(k, o, v)",
     "double": "VALUES ('x', 1, double('NaN')), ('x', 2, -0D), ('x', 2, 0D), ('x', 4, double('Infinity')), ('y', 5, 2.5D), ('y', NULL, NULL), (NULL, 3, -1D) AS t(k, o, v)",
@@ -52,7 +56,9 @@ LAMBDAS = """transform(a,x->x+i)|transform(a,(x,j)->x*j)|transform(a,x->named_st
 |map_filter(m,(k,v)->v>0)|map_filter(m,(k,v)->v~IS~NULL)|map_zip_with(m,map('a',10),(k,x,y)->coalesce(x,0)+coalesce(y,0))|map_zip_with(m,m,(k,x,y)->k)|transform(transform(a,x->x+1),y->y*2)|transform(map_keys(m),k->m[k])|aggregate(map_values(m),0,(s,x)->s+coalesce(x,0))|filter(transform(a,x->x),x->exists(a,y->y>x))
 |transform(sequence(1,i),x->transform(sequence(1,x),y->x*y))|array_max(transform(a,x->-x))|size(filter(a,x->x~IS~NOT~NULL))|sort_array(a,false)|sort_array(a)|array_distinct(a)|array_union(a,array(1,9))|array_except(a,array(1))|array_intersect(a,array(NULL,1))|arrays_overlap(a,array(1))|array_position(a,1)
 |array_remove(a,1)|array_append(a,i)|array_prepend(a,NULL)|array_insert(a,1,i)|array_compact(a)|array_repeat(a,2)|arrays_zip(a,a)|slice(a,1,2)|slice(a,-1,1)|flatten(array(a,array(i)))|reverse(a)|concat(a,array(i))|array_join(a,',','~')|array_contains(a,1)|element_at(a,-1)|try_element_at(a,1)|get(a,0)|cardinality(a)|size(m)
-|map_concat(m,map('z',9))|map_entries(m)|map_from_entries(map_entries(m))|map_contains_key(m,'a')|element_at(m,'a')|m['b']|to_json(m)|to_json(a)|to_json(named_struct('a',a,'m',m))|hash(a)|xxhash64(a)|string(a)|string(m)|a=array(3,NULL,1)|a<=>array(3,NULL,1)|a<array(4)|array_min(a)|shuffle(array(i))|str_to_map('a:1,b')""".replace("\n", "").split("|")
+|map_concat(m,map('z',9))|map_entries(m)|map_from_entries(map_entries(m))|map_contains_key(m,'a')|element_at(m,'a')|m['b']|to_json(m)|to_json(a)|to_json(named_struct('a',a,'m',m))|hash(a)|xxhash64(a)|string(a)|string(m)|a=array(3,NULL,1)|a<=>array(3,NULL,1)|a<array(4)|array_min(a)|shuffle(array(i))|str_to_map('a:1,b')""".replace(
+    "\n", ""
+).split("|")
 GENERATORS = """explode(a) explode_outer(a) posexplode(a) posexplode_outer(a) explode(m) explode_outer(m) posexplode(m) posexplode_outer(m) inline(arrays_zip(a,a)) inline_outer(arrays_zip(a,a)) inline(map_entries(m)) stack(2,i,i+1,i+2) stack(2,i,'x',i+1) json_tuple(to_json(m),'a','b')""".split()
 ORDERED = """percentile_cont(0.5) percentile_cont(0.25) percentile_cont(array(0,0.5,1)) percentile_disc(0.5) percentile_disc(0.9) percentile_disc(array(0,0.5,1)) mode() listagg(string(v)) listagg(string(v),'-') listagg(DISTINCT~string(v),'-') string_agg(k,'|') percentile_cont(2) percentile_cont(NULL) percentile_disc(-1) listagg(v) listagg(k,NULL)""".split()
 ORDERS = ["ORDER BY v", "ORDER BY v DESC", "ORDER BY o", "ORDER BY k NULLS LAST"]
@@ -62,7 +68,9 @@ ZEROS = """SELECT i, d FROM {} ORDER BY d, i|SELECT i, d FROM {} ORDER BY d DESC
 |SELECT i, rank() OVER (ORDER BY d), dense_rank() OVER (ORDER BY d), percent_rank() OVER (ORDER BY d), cume_dist() OVER (ORDER BY d), count(*) OVER (PARTITION BY d) FROM {}|SELECT i, sum(i) OVER (ORDER BY d RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) FROM {}|SELECT i, count(*) OVER (ORDER BY d DESC RANGE BETWEEN CURRENT ROW AND 1 FOLLOWING) FROM {}|SELECT i, count(*) OVER (ORDER BY d RANGE BETWEEN 1 FOLLOWING AND 2 FOLLOWING) FROM {}
 |SELECT collect_set(d), count(DISTINCT d), approx_count_distinct(d), sum(DISTINCT d) FROM {}|SELECT d FROM {} UNION SELECT -d FROM {}|SELECT d FROM {} INTERSECT SELECT -d FROM {}|SELECT d FROM {} EXCEPT SELECT 0D|SELECT d FROM {} EXCEPT ALL SELECT -0D|SELECT max(d), min(d), max_by(i, d), min_by(i, d) FROM {}|SELECT s, count(*) FROM (SELECT named_struct('d', d) AS s FROM {}) GROUP BY s|SELECT s, count(*) FROM (SELECT array(d) AS s FROM {}) GROUP BY s|SELECT i, array_position(array(0D, double('NaN')), d), array_contains(array(0D, double('NaN')), d) FROM {}
 |SELECT array_distinct(collect_list(d)), sort_array(collect_list(d)), array_max(collect_list(d)), array_min(collect_list(d)) FROM {}|SELECT array_union(collect_list(d), array(0D)), array_intersect(collect_list(d), array(-0D, double('NaN'))), array_except(collect_list(d), array(-0D)) FROM {}|SELECT i, d = 0, d <=> 0, d < 0, d > 0, d <=> double('NaN'), nullif(d, 0), CASE d WHEN 0 THEN 'zero' WHEN double('NaN') THEN 'nan' END FROM {}|SELECT i, greatest(d, 0D), least(d, 0D), greatest(-0D, d), nanvl(d, 9), abs(d), -d, d + 0D, d * -1 FROM {}
-|SELECT map_from_arrays(array(0D, double('NaN')), array('z', 'n'))[d] FROM {}|SELECT i, CAST(d AS FLOAT), CAST(d AS STRING), hash(d), xxhash64(d) FROM {}|SELECT count(*) FROM {} AS a JOIN {} AS b USING (d)|SELECT * FROM (SELECT d FROM {}) PIVOT (count(*) FOR d IN (0D, double('NaN')))|SELECT d, sum(i) FROM {} GROUP BY ROLLUP (d)|SELECT i, (SELECT count(*) FROM {} AS b WHERE b.d = a.d) FROM {} AS a|SELECT i FROM {} AS a WHERE EXISTS (SELECT 1 FROM {} AS b WHERE b.d = -a.d AND b.i <> a.i)""".replace("\n", "").split("|")
+|SELECT map_from_arrays(array(0D, double('NaN')), array('z', 'n'))[d] FROM {}|SELECT i, CAST(d AS FLOAT), CAST(d AS STRING), hash(d), xxhash64(d) FROM {}|SELECT count(*) FROM {} AS a JOIN {} AS b USING (d)|SELECT * FROM (SELECT d FROM {}) PIVOT (count(*) FOR d IN (0D, double('NaN')))|SELECT d, sum(i) FROM {} GROUP BY ROLLUP (d)|SELECT i, (SELECT count(*) FROM {} AS b WHERE b.d = a.d) FROM {} AS a|SELECT i FROM {} AS a WHERE EXISTS (SELECT 1 FROM {} AS b WHERE b.d = -a.d AND b.i <> a.i)""".replace(
+    "\n", ""
+).split("|")
 ANSI_OFF = "conf spark.sql.ansi.enabled=false"
 
 
@@ -79,7 +87,11 @@ def _values(kind):
     import re
 
     found = re.findall(r"CAST\([^)]*\)(?:\))?|\S+", NUMBERS[kind])
-    return [f"CAST('{v}' AS DECIMAL(38,0))" for v in found[:-1]] + ["NULL"] if kind == "decimal" else found
+    return (
+        [f"CAST('{v}' AS DECIMAL(38,0))" for v in found[:-1]] + ["NULL"]
+        if kind == "decimal"
+        else found
+    )
 
 
 def files():
@@ -89,17 +101,33 @@ def files():
         queries = [f"SELECT a, {_call(call, 'a')} AS r FROM {table}" for call in MATH]
         queries += [f"SELECT CAST({v} AS {to}) AS r" for v in values[:-1] for to in CASTS]
         yield f"edges/numbers/{kind}", queries
-        yield f"edges/numbers/{kind}_legacy", [ANSI_OFF, *(f"SELECT a, {_call(call, 'a')} AS r FROM {table}" for call in MATH), *(f"SELECT a, CAST(a AS {to}) AS r FROM {table}" for to in CASTS)]
+        yield (
+            f"edges/numbers/{kind}_legacy",
+            [
+                ANSI_OFF,
+                *(f"SELECT a, {_call(call, 'a')} AS r FROM {table}" for call in MATH),
+                *(f"SELECT a, CAST(a AS {to}) AS r FROM {table}" for to in CASTS),
+            ],
+        )
     texts = [text.replace("~", "' '") for text in TEXTS.split()]
     table = f"VALUES {', '.join(f'({text})' for text in texts)} AS t(a)"
-    yield "edges/texts", [f"SELECT a, {_call(call, 'a')} AS r FROM {table}" for call in dict.fromkeys(TEXT_CALLS)]
+    yield (
+        "edges/texts",
+        [f"SELECT a, {_call(call, 'a')} AS r FROM {table}" for call in dict.fromkeys(TEXT_CALLS)],
+    )
     for zone in ("UTC", "America/New_York", "Asia/Kolkata"):
         conf = f"conf spark.sql.session.timeZone={zone}"
         name = zone.split("/")[-1].lower()
         dates = f"VALUES {_column(DATES.split())} AS t(a)"
-        yield f"edges/dates/{name}", [conf, *(f"SELECT a, {_call(call, 'a')} AS r FROM {dates}" for call in DATE_CALLS)]
+        yield (
+            f"edges/dates/{name}",
+            [conf, *(f"SELECT a, {_call(call, 'a')} AS r FROM {dates}" for call in DATE_CALLS)],
+        )
         times = f"VALUES {_column(TIMES.split())} AS t(a)"
-        yield f"edges/times/{name}", [conf, *(f"SELECT a, {_call(call, 'a')} AS r FROM {times}" for call in TIME_CALLS)]
+        yield (
+            f"edges/times/{name}",
+            [conf, *(f"SELECT a, {_call(call, 'a')} AS r FROM {times}" for call in TIME_CALLS)],
+        )
     for kind, rows in ROWS.items():
         queries = []
         for call in AGGREGATES:
@@ -107,23 +135,61 @@ def files():
             queries.append(f"SELECT {text} AS r FROM {rows}")
             queries.append(f"SELECT k, {text} AS r FROM {rows} GROUP BY k")
             queries.append(f"SELECT {text} FILTER (WHERE o > 2) AS r FROM {rows}")
-            if call.startswith(("count(", "sum", "avg", "min", "max(", "collect", "listagg", "stddev(", "sort_array", "try_", "corr", "first(")) and "*" not in call:
+            if (
+                call.startswith(
+                    (
+                        "count(",
+                        "sum",
+                        "avg",
+                        "min",
+                        "max(",
+                        "collect",
+                        "listagg",
+                        "stddev(",
+                        "sort_array",
+                        "try_",
+                        "corr",
+                        "first(",
+                    )
+                )
+                and "*" not in call
+            ):
                 queries.append(f"SELECT {text.replace('(', '(DISTINCT ', 1)} AS r FROM {rows}")
-                queries.append(f"SELECT k, {text.replace('(', '(DISTINCT ', 1)} FILTER (WHERE o < 4) AS r FROM {rows} GROUP BY k")
+                queries.append(
+                    f"SELECT k, {text.replace('(', '(DISTINCT ', 1)} FILTER (WHERE o < 4) AS r FROM {rows} GROUP BY k"
+                )
         yield f"edges/aggregates/{kind}", queries
         frames = {"int": FRAMES, "double": FRAMES[3::3]}.get(kind, [])
         if frames:
-            yield f"edges/windows/{kind}", [f"SELECT k, o, v, {_call(call, 'v')} OVER ({frame.replace('~', ' ')}) AS r FROM {rows}" for call in AGGREGATES for frame in frames if "sort_array" not in call and not (kind == "double" and call.startswith("bit_"))]
+            yield (
+                f"edges/windows/{kind}",
+                [
+                    f"SELECT k, o, v, {_call(call, 'v')} OVER ({frame.replace('~', ' ')}) AS r FROM {rows}"
+                    for call in AGGREGATES
+                    for frame in frames
+                    if "sort_array" not in call
+                    and not (kind == "double" and call.startswith("bit_"))
+                ],
+            )
     ordered = []
     for rows in (ROWS["int"], ROWS["double"], ROWS["empty"]):
         for call in ORDERED:
             for order in ORDERS:
-                ordered.append(f"SELECT {call.replace('~', ' ')} WITHIN GROUP ({order}) AS r FROM {rows}")
-            ordered.append(f"SELECT k, {call.replace('~', ' ')} WITHIN GROUP (ORDER BY v) FILTER (WHERE o > 1) AS r FROM {rows} GROUP BY k")
+                ordered.append(
+                    f"SELECT {call.replace('~', ' ')} WITHIN GROUP ({order}) AS r FROM {rows}"
+                )
+            ordered.append(
+                f"SELECT k, {call.replace('~', ' ')} WITHIN GROUP (ORDER BY v) FILTER (WHERE o > 1) AS r FROM {rows} GROUP BY k"
+            )
             if "DISTINCT" not in call:
-                ordered.append(f"SELECT {call.replace('~', ' ')} WITHIN GROUP (ORDER BY v) OVER (PARTITION BY k) AS r FROM {rows}")
+                ordered.append(
+                    f"SELECT {call.replace('~', ' ')} WITHIN GROUP (ORDER BY v) OVER (PARTITION BY k) AS r FROM {rows}"
+                )
     yield "edges/ordered_sets", ordered
-    yield "edges/lambdas", [f"SELECT i, {call.replace('~', ' ')} AS r FROM {NESTED}" for call in LAMBDAS]
+    yield (
+        "edges/lambdas",
+        [f"SELECT i, {call.replace('~', ' ')} AS r FROM {NESTED}" for call in LAMBDAS],
+    )
     generators = []
     for call in GENERATORS:
         generators.append(f"SELECT i, {call} FROM {NESTED}")
