@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use bytes::Bytes;
 use sparring_engine::{Error, Result};
 use sparring_proto::connect::command::CommandType;
 use sparring_proto::connect::ml_command::Command as MlCommand;
@@ -38,6 +39,18 @@ pub(super) fn total_bytes<'a>(
         });
     }
     total
+}
+
+/// The largest data that lies in the plan itself.
+pub(super) fn largest(root: &Relation) -> Option<&Bytes> {
+    let mut largest: Option<&Bytes> = None;
+    walk(root, &mut |relation| {
+        if let Some(RelType::LocalRelation(local)) = &relation.rel_type {
+            let both = largest.into_iter().chain(&local.data);
+            largest = both.max_by_key(|data| data.len());
+        }
+    });
+    largest
 }
 
 /// The relations that a plan consists of, or that its command works on.

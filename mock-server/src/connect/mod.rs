@@ -3,6 +3,7 @@
 //! Knows neither headers nor tokens; the gateway in front has checked them.
 
 mod artifacts;
+mod compressed;
 mod conf;
 mod describe;
 mod envelope;

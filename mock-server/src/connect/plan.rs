@@ -2,17 +2,11 @@
 //!
 //! Knows nothing of what a plan means.
 
-use std::io::Read;
-
-use bytes::Bytes;
-use prost::Message;
 use sparring_engine::{Error, Exception, Result};
-use sparring_proto::check_nesting;
 use sparring_proto::connect::analyze_plan_request::Analyze;
-use sparring_proto::connect::plan::compressed_operation::OpType as Operation;
-use sparring_proto::connect::plan::{CompressedOperation, OpType};
-use sparring_proto::connect::{Command, CompressionCodec, Plan, Relation};
+use sparring_proto::connect::{Plan, Relation};
 
+use super::compressed::decompress;
 use super::local_data;
 
 /// The plan of an `ExecutePlan`, ready for the engine.
@@ -97,157 +91,15 @@ pub(super) fn relations(analyze: &mut Analyze) -> Vec<&Relation> {
         .collect()
 }
 
-/// Decompresses in place; nothing to do for a plan that is not compressed.
-pub(super) fn decompress(plan: &mut Plan, limit_bytes: u64) -> Result<()> {
-    let Some(OpType::CompressedOperation(compressed)) = &plan.op_type else {
-        return Ok(());
-    };
-    match compressed.compression_codec() {
-        CompressionCodec::Zstd => {}
-        CompressionCodec::Unspecified => {
-            return Err(Error::invalid_plan(format!(
-                "This enum value of spark.connect.CompressionCodec is invalid: COMPRESSION_CODEC_UNSPECIFIED({})",
-                compressed.compression_codec
-            )));
-        }
-    }
-    let data = unpack(&compressed.data, limit_bytes)?;
-    plan.op_type = Some(parse(compressed, data)?);
-    Ok(())
-}
-
-/// Decompresses with a bound: a few kilobytes can stand for many gigabytes.
-fn unpack(data: &[u8], limit_bytes: u64) -> Result<Bytes> {
-    // Most clients say how much it will be. Without, growing would copy what is there already.
-    let announced = zstd::zstd_safe::get_frame_content_size(data)
-        .ok()
-        .flatten()
-        .unwrap_or(0);
-    let room = announced.min(limit_bytes + 1);
-    let mut unpacked = Vec::with_capacity(usize::try_from(room).unwrap_or(0));
-    let read = zstd::stream::read::Decoder::new(data)
-        .and_then(|decoder| decoder.take(limit_bytes + 1).read_to_end(&mut unpacked));
-    if let Err(error) = read {
-        return Err(cannot_parse(error));
-    }
-    if unpacked.len() as u64 > limit_bytes {
-        return Err(Error::new(
-            "CONNECT_INVALID_PLAN.PLAN_SIZE_LARGER_THAN_MAX",
-            [
-                ("planSize", format!("more than {limit_bytes}")),
-                ("maxPlanSize", limit_bytes.to_string()),
-            ],
-        ));
-    }
-    Ok(unpacked.into())
-}
-
-fn parse(compressed: &CompressedOperation, data: Bytes) -> Result<OpType> {
-    check_nesting(&data).map_err(cannot_parse)?;
-    match compressed.op_type() {
-        Operation::Relation => Relation::decode(data)
-            .map(OpType::Root)
-            .map_err(cannot_parse),
-        Operation::Command => Command::decode(data)
-            .map(OpType::Command)
-            .map_err(cannot_parse),
-        Operation::Unspecified => Err(cannot_parse(
-            Error::invalid_plan("This oneOf field in spark.connect.Plan.CompressedOperation is not set: OP_TYPE_UNSPECIFIED").message(),
-        )),
-    }
-}
-
-fn cannot_parse(reason: impl ToString) -> Error {
-    Error::new(
-        "CONNECT_INVALID_PLAN.CANNOT_PARSE",
-        [("errorMsg", reason.to_string())],
-    )
-}
-
 #[cfg(test)]
 mod tests {
-    use expect_test::{Expect, expect};
-    use sparring_proto::connect::{Range, relation::RelType};
-
     use super::*;
 
-    fn check(data: Vec<u8>, op_type: i32, codec: i32, expected: &Expect) {
-        let compressed = CompressedOperation {
-            data: data.into(),
-            op_type,
-            compression_codec: codec,
-        };
-        let plan = Plan {
-            op_type: Some(OpType::CompressedOperation(compressed)),
-        };
-        let answer = match prepare(Some(plan), 1000) {
-            Ok(plan) => format!("{:?}", plan.op_type.map(|op| matches!(op, OpType::Root(_)))),
-            Err(error) => error.to_string(),
-        };
-        expected.assert_eq(&answer);
-    }
-
-    fn zstd(data: &[u8]) -> Vec<u8> {
-        zstd::encode_all(data, 1).unwrap()
-    }
-
     #[test]
-    fn plans_are_decompressed_within_bounds() {
-        let relation = Relation {
-            rel_type: Some(RelType::Range(Range {
-                end: 3,
-                step: 1,
-                ..Range::default()
-            })),
-            ..Relation::default()
-        };
-        let good = zstd(&relation.encode_to_vec());
-        check(good.clone(), 1, 1, &expect!["Some(true)"]);
-        check(
-            good.clone(),
-            1,
-            0,
-            &expect![
-                "[INTERNAL_ERROR] This enum value of spark.connect.CompressionCodec is invalid: COMPRESSION_CODEC_UNSPECIFIED(0) SQLSTATE: XX000"
-            ],
-        );
-        check(
-            good,
-            0,
-            1,
-            &expect![[r#"
-            [CONNECT_INVALID_PLAN.CANNOT_PARSE] The Spark Connect plan is invalid. Cannot decompress or parse the input plan ([INTERNAL_ERROR] This oneOf field in spark.connect.Plan.CompressedOperation is not set: OP_TYPE_UNSPECIFIED SQLSTATE: XX000)
-            This may be caused by a corrupted compressed plan.
-            To disable plan compression, set 'spark.connect.session.planCompression.threshold' to -1. SQLSTATE: 56K00"#]],
-        );
-        check(
-            zstd(&[0; 2000]),
-            1,
-            1,
-            &expect![[r#"
-            [CONNECT_INVALID_PLAN.PLAN_SIZE_LARGER_THAN_MAX] The Spark Connect plan is invalid. The plan size is larger than max (more than 1000 vs. 1000)
-            This typically occurs when building very complex queries with many operations, large literals, or deeply nested expressions.
-            Consider splitting the query into smaller parts using temporary views for intermediate results or reducing the number of operations. SQLSTATE: 56K00"#]],
-        );
-        check(
-            b"garbage".to_vec(),
-            1,
-            1,
-            &expect![[r#"
-            [CONNECT_INVALID_PLAN.CANNOT_PARSE] The Spark Connect plan is invalid. Cannot decompress or parse the input plan (Unknown frame descriptor)
-            This may be caused by a corrupted compressed plan.
-            To disable plan compression, set 'spark.connect.session.planCompression.threshold' to -1. SQLSTATE: 56K00"#]],
-        );
-        check(
-            zstd(&[0xff; 3]),
-            1,
-            1,
-            &expect![[r#"
-            [CONNECT_INVALID_PLAN.CANNOT_PARSE] The Spark Connect plan is invalid. Cannot decompress or parse the input plan (failed to decode Protobuf message: invalid varint)
-            This may be caused by a corrupted compressed plan.
-            To disable plan compression, set 'spark.connect.session.planCompression.threshold' to -1. SQLSTATE: 56K00"#]],
-        );
-        expect!["OPTYPE_NOT_SET not supported."]
-            .assert_eq(&prepare(None, 1).unwrap_err().to_string());
+    fn a_plan_that_asks_for_nothing_is_refused() {
+        for nothing in [None, Some(Plan::default())] {
+            let error = prepare(nothing, 1).unwrap_err().to_string();
+            assert_eq!(error, "OPTYPE_NOT_SET not supported.");
+        }
     }
 }

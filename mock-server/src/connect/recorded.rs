@@ -19,6 +19,7 @@ use sparring_proto::connect::spark_connect_service_server::SparkConnectService;
 use sparring_proto::connect::{self as proto, UserContext};
 use tonic::{Code, Request, Response, Status, Streaming};
 
+use super::compressed::decompress;
 use super::describe::{self, Description};
 use super::envelope::Envelope;
 use super::sender::Responses;
@@ -257,7 +258,7 @@ where
             let message = request.get_mut();
             // Decompressed once, here; a plan that cannot be is left for the service to refuse.
             if let Some(asked) = &mut message.plan
-                && plan::decompress(asked, self.plan_bytes).is_ok()
+                && decompress(asked, self.plan_bytes).is_ok()
             {
                 let description = describe::execute(asked, |hash| {
                     self.inner.cached_bytes(
@@ -285,7 +286,7 @@ where
         if let (Some(recording), Some(analyze)) = (&recording, &mut message.analyze) {
             for asked in plan::plans(analyze).into_iter().flatten() {
                 // As above: what cannot be decompressed is left for the service to refuse.
-                let _ = plan::decompress(asked, self.plan_bytes);
+                let _ = decompress(asked, self.plan_bytes);
             }
             recording.describe(describe::analyze(analyze));
             // Not part of the description: nothing is uploaded to be analysed only.
