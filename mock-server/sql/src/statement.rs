@@ -16,7 +16,9 @@ pub use alter::{
     AlterCatalog, AlterSchema, AlterTable, AlterTableAction, AlterView, AlterViewAction,
     AlterVolume, ColumnChange, NamespaceAction, VolumeAction,
 };
-pub use change::{Assignment, Delete, Insert, Merge, PartitionValue, Truncate, Update};
+pub use change::{
+    Assignment, Delete, Insert, InsertDirectory, Merge, PartitionValue, Truncate, Update,
+};
 pub use describe::{Describe, DescribeTarget};
 pub use namespace::{CreateCatalog, CreateSchema, CreateVolume, Drop, DropKind, Use, UseKind};
 pub use show::{Show, ShowTarget};
@@ -79,6 +81,8 @@ pub enum Statement {
     AlterVolume(AlterVolume),
     /// `INSERT`.
     Insert(Insert),
+    /// `INSERT OVERWRITE DIRECTORY`.
+    InsertDirectory(InsertDirectory),
     /// `UPDATE`.
     Update(Update),
     /// `DELETE`.

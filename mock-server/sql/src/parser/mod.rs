@@ -132,6 +132,12 @@ impl<'a> Parser<'a> {
             .map_or(TokenKind::End, |token| token.kind)
     }
 
+    pub(crate) fn kind_at(&self, index: usize) -> TokenKind {
+        self.tokens
+            .get(index)
+            .map_or(TokenKind::End, |token| token.kind)
+    }
+
     pub(crate) fn at_end(&self) -> bool {
         self.kind() == TokenKind::End
     }

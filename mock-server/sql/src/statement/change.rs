@@ -40,6 +40,21 @@ pub struct Insert {
     pub query: proto::Relation,
     /// Subqueries of `replace_where`, by plan id.
     pub subqueries: Vec<proto::Relation>,
+    /// Everything before the query, which errors about the columns point at.
+    pub head: Option<proto::Origin>,
+}
+
+/// `INSERT OVERWRITE [LOCAL] DIRECTORY ['path'] USING format [OPTIONS (…)] query`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct InsertDirectory {
+    /// The path, from the text or from the options.
+    pub path: String,
+    /// The format; none means Hive's own.
+    pub format: Option<String>,
+    /// `OPTIONS`, without the path.
+    pub options: Properties,
+    /// The rows.
+    pub query: proto::Relation,
 }
 
 /// `column = value`; the attribute `DEFAULT` stands for the column's default.

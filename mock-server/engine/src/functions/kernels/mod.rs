@@ -12,6 +12,7 @@ pub(crate) mod longs;
 pub(crate) mod nested;
 pub(crate) mod pattern;
 pub(crate) mod random;
+pub(crate) mod sql_text;
 pub(crate) mod statistics;
 pub(crate) mod text;
 pub(crate) mod update;

@@ -719,7 +719,7 @@ pub(super) async fn alter(context: &Context, node: AlterTable) -> Result<proto::
         AlterTableAction::AddColumns(columns) => {
             let added = columns
                 .iter()
-                .map(statement::field)
+                .map(|column| statement::field(context, column, "ALTER TABLE ADD COLUMNS"))
                 .collect::<Result<Vec<_>>>()?;
             evolve(context, &node.name, "ADD COLUMNS", |fields, _| {
                 fields.extend(added.iter().map(|f| f.clone().with_nullable(true)));

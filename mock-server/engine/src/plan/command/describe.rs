@@ -10,7 +10,7 @@ use sparring_sql::statement::{Describe, DescribeTarget};
 use super::result::Table;
 use crate::catalog::store::{RelationEntry, RelationKind, TableEntry};
 use crate::catalog::{QualifiedName, comment_of, delta};
-use crate::error::{Error, Result};
+use crate::error::{Error, QueryContext, Result, SqlContext};
 use crate::io::Format;
 use crate::io::options::Options;
 use crate::plan::context::Context;
@@ -62,11 +62,28 @@ pub(super) fn table(
                 ("viewName", crate::types::names::quote_parts(parts)),
                 ("operation", operation.to_owned()),
             ],
-        ));
+        )
+        .at(place_of(context, parts)));
     }
     let name = catalog.qualify(&session.current_namespace(), parts)?;
-    let (_, entry) = catalog.require_table(&name, parts, operation)?;
+    let (_, entry) = catalog
+        .require_table(&name, parts, operation)
+        .map_err(|error| error.at(place_of(context, parts)))?;
     Ok((name, entry))
+}
+
+/// Where the statement names a table.
+pub(super) fn place_of(context: &Context, parts: &[String]) -> Option<QueryContext> {
+    let text = context.sql_text.as_ref()?;
+    let place = sparring_sql::locate_name(text, parts)?;
+    let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    Some(QueryContext::Sql(SqlContext {
+        start_index: number(place.start),
+        stop_index: number(place.stop),
+        line: number(place.line),
+        start_position: number(place.position),
+        sql_text: Arc::clone(text),
+    }))
 }
 
 /// The columns of a table, view or temporary view.

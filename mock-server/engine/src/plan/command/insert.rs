@@ -1,17 +1,27 @@
-//! `INSERT`: rows into a table by place or by name, or into partitions of it.
+//! `INSERT`: rows into a table by place or by name, or into partitions of it; rows into a directory.
 
-use arrow::datatypes::Schema;
+use arrow::datatypes::{Field, FieldRef, SchemaRef};
+use datafusion::common::ScalarValue;
 use sparring_proto::connect as proto;
-use sparring_proto::connect::relation::RelType;
-use sparring_sql::statement::{Insert, PartitionValue};
+use sparring_proto::connect::read::ReadType;
+use sparring_sql::statement::{Insert, InsertDirectory, PartitionValue};
 
-use super::align::By;
-use super::describe;
+use super::align::{By, align, arity, made, shown, stored};
 use super::result::nothing;
 use super::statement::refused;
 use super::table::{Fill, fill};
-use crate::error::{Error, Result};
+use super::{defaults, describe, write};
+use crate::catalog::QualifiedName;
+use crate::error::{Error, QueryContext, Result};
+use crate::functions::{CastMode, cast};
+use crate::io::Format;
 use crate::plan::context::Context;
+use crate::plan::expression::evaluate;
+use crate::plan::relation::children;
+use crate::plan::scope::Scope;
+use crate::plan::sources::Sources;
+use crate::plan::typed::Typed;
+use crate::plan::{Planned, Planner, names};
 use crate::types::names::quote;
 
 /// Puts the rows of a query into a table.
@@ -26,23 +36,60 @@ pub(super) async fn insert(context: &Context, node: Insert) -> Result<proto::Rel
         }
     }
     let (name, table) = describe::table(context, &node.table, "INSERT")?;
-    let mut query = node.query;
-    let mut by = if node.by_name { By::Name } else { By::Place };
-    let into_partitions = !node.partition.is_empty();
-    if into_partitions {
-        let (_, schema) = describe::columns(context, &node.table).await?;
-        query = with_partition(query, &node.partition, node.columns, &schema)?;
-        by = By::Name;
-    } else if !node.columns.is_empty() {
-        query = crate::io::renamed(query, node.columns);
-        by = By::Name;
-    }
+    let (partition, schema) = describe::columns(context, &node.table).await?;
+    let place = {
+        let sources = Sources::default();
+        Planner::new(context, &sources).origin(node.head.as_ref())
+    };
+    let target = Target {
+        context,
+        name: name.quoted(),
+        schema,
+        partition,
+        place,
+    };
+    let fixed = target.fixed(&node.partition)?;
+    let given = target.given(&node.columns, &fixed)?;
+    let fields: Vec<&Field> = match node.by_name {
+        true => Vec::new(),
+        false => given
+            .iter()
+            .map(|place| target.schema.field(*place))
+            .collect(),
+    };
+    let query = defaults::put_in(node.query, &fields)?;
     let planned = crate::analyze::plan(context, &query).await?;
+    let planned = match node.by_name {
+        true if fixed.is_empty() => {
+            align(context, planned, &target.schema, &target.name, By::Name)?
+        }
+        true => return refused("INSERT BY NAME into a partition"),
+        false => target.rows(planned, &node.columns, &given, &fixed)?,
+    };
+    let dynamic =
+        is_dynamic(context) && !target.partition.is_empty() && fixed.len() < target.partition.len();
+    if node.overwrite
+        && !dynamic
+        && table.provider != Format::Delta.name()
+        && reads_itself(context, &query, &name)?
+    {
+        return Err(Error::new(
+            "UNSUPPORTED_OVERWRITE.TABLE",
+            [("table", name.quoted())],
+        ));
+    }
+    let within = fixed
+        .iter()
+        .map(|(place, value)| target.text(*place, value))
+        .collect::<Result<Vec<_>>>()?;
+    if node.if_not_exists && super::table::has_partition(context, &table, &within).await? {
+        return nothing();
+    }
     let how = Fill {
-        by,
+        by: By::Place,
         overwrite: node.overwrite,
-        // With partitions named, only they are replaced.
-        dynamic: into_partitions,
+        dynamic,
+        within,
         merge_schema: false,
         operation: "WRITE",
     };
@@ -50,58 +97,264 @@ pub(super) async fn insert(context: &Context, node: Insert) -> Result<proto::Rel
     nothing()
 }
 
-/// The rows of `INSERT … PARTITION (a = 1, b)`: the query's columns are those without a value, the
-/// partition's last, and the values are the same in all rows.
-fn with_partition(
-    query: proto::Relation,
-    partition: &[PartitionValue],
-    columns: Vec<String>,
-    schema: &Schema,
-) -> Result<proto::Relation> {
-    use proto::expression::{Alias, ExprType, UnresolvedStar};
-    let listed = |name: &str| {
-        let mut all = partition.iter();
-        all.any(|value| value.column.eq_ignore_ascii_case(name))
-    };
-    if let Some(unknown) = partition
-        .iter()
-        .find(|value| schema.fields().find(&value.column).is_none())
-    {
+/// `INSERT OVERWRITE DIRECTORY`: what `DataFrame.write` does with the mode `overwrite`.
+pub(super) async fn directory(context: &Context, node: InsertDirectory) -> Result<proto::Relation> {
+    let Some(format) = node.format else {
         return Err(Error::new(
-            "NON_PARTITION_COLUMN",
-            [("columnName", quote(&unknown.column))],
+            "NOT_SUPPORTED_COMMAND_WITHOUT_HIVE_SUPPORT",
+            [("cmd", "INSERT OVERWRITE DIRECTORY with the Hive format")],
         ));
-    }
-    let dynamic = partition.iter().filter(|value| value.value.is_none());
-    let names = if columns.is_empty() {
-        let fields = schema.fields().iter();
-        fields
-            .map(|field| field.name().clone())
-            .filter(|name| !listed(name))
-            .chain(dynamic.map(|value| value.column.clone()))
-            .collect()
-    } else {
-        columns
     };
-    let expression = |expr_type| proto::Expression {
-        common: None,
-        expr_type: Some(expr_type),
+    let mut operation = proto::WriteOperation {
+        input: Some(node.query),
+        source: Some(format),
+        save_type: Some(proto::write_operation::SaveType::Path(node.path)),
+        options: node.options.into_iter().collect(),
+        ..Default::default()
     };
-    let constants = partition.iter().filter_map(|value| {
-        let alias = Alias {
-            expr: Some(Box::new(value.value.clone()?)),
-            name: vec![value.column.clone()],
-            metadata: None,
+    operation.set_mode(proto::write_operation::SaveMode::Overwrite);
+    write::write(context, &operation).await?;
+    nothing()
+}
+
+/// Whether an overwrite replaces only the partitions that it writes.
+fn is_dynamic(context: &Context) -> bool {
+    let conf = context.session.conf();
+    let mode = conf.option("spark.sql.sources.partitionOverwriteMode");
+    mode.is_some_and(|mode| mode.eq_ignore_ascii_case("dynamic"))
+}
+
+/// Whether a query reads the table that it is to fill.
+fn reads_itself(context: &Context, query: &proto::Relation, table: &QualifiedName) -> Result<bool> {
+    let catalog = &context.session.workspace.catalog;
+    let mut reads = Vec::new();
+    children::reads(context, query, &mut reads)?;
+    Ok(reads.iter().any(|read| {
+        let Some(ReadType::NamedTable(read)) = &read.read_type else {
+            return false;
         };
-        Some(expression(ExprType::Alias(Box::new(alias))))
-    });
-    let all = expression(ExprType::UnresolvedStar(UnresolvedStar::default()));
-    let project = proto::Project {
-        input: Some(Box::new(crate::io::renamed(query, names))),
-        expressions: std::iter::once(all).chain(constants).collect(),
-    };
-    Ok(proto::Relation {
-        common: None,
-        rel_type: Some(RelType::Project(Box::new(project))),
-    })
+        let parts = sparring_sql::parse_multipart_identifier(&read.unparsed_identifier);
+        let name = parts.ok().and_then(|parts| {
+            let here = context.session.current_namespace();
+            catalog.qualify(&here, &parts).ok()
+        });
+        name.is_some_and(|name| name.key() == table.key())
+    }))
+}
+
+/// The table that gets rows.
+struct Target<'c> {
+    context: &'c Context,
+    /// As messages name it.
+    name: String,
+    schema: SchemaRef,
+    partition: Vec<String>,
+    /// The statement up to the query.
+    place: Option<QueryContext>,
+}
+
+impl Target<'_> {
+    fn find(&self, name: &str) -> Option<usize> {
+        let mut fields = self.schema.fields().iter();
+        fields.position(|field| self.context.same_name(field.name(), name))
+    }
+
+    fn is_partition(&self, name: &str) -> bool {
+        let mut all = self.partition.iter();
+        all.any(|known| self.context.same_name(known, name))
+    }
+
+    /// The columns to which PARTITION gives a value, with it.
+    fn fixed(&self, partition: &[PartitionValue]) -> Result<Vec<(usize, Typed)>> {
+        if partition.is_empty() {
+            return Ok(Vec::new());
+        }
+        if let Some(unknown) = partition
+            .iter()
+            .find(|value| !self.is_partition(&value.column))
+        {
+            return Err(Error::new(
+                "PARTITIONS_NOT_FOUND",
+                [
+                    ("partitionList", quote(&unknown.column)),
+                    ("tableName", self.name.clone()),
+                ],
+            ));
+        }
+        if partition.len() != self.partition.len() {
+            let named: Vec<&str> = partition
+                .iter()
+                .map(|value| value.column.as_str())
+                .collect();
+            return Err(Error::new(
+                "_LEGACY_ERROR_TEMP_1169",
+                [
+                    ("tableName", self.name.clone()),
+                    ("normalizedPartSpec", named.join(",")),
+                    ("partColNames", self.partition.join(",")),
+                ],
+            ));
+        }
+        let sources = Sources::default();
+        let planner = Planner::new(self.context, &sources);
+        let mut fixed = Vec::new();
+        let mut open = false;
+        for name in &self.partition {
+            let same = |value: &&PartitionValue| self.context.same_name(&value.column, name);
+            let value = partition
+                .iter()
+                .find(same)
+                .and_then(|value| value.value.as_ref());
+            let (Some(value), Some(place)) = (value, self.find(name)) else {
+                open = true;
+                continue;
+            };
+            if open {
+                let all = format!("[{}]", self.partition.join(","));
+                return Err(Error::new(
+                    "_LEGACY_ERROR_TEMP_1147",
+                    [("partColumns", all)],
+                ));
+            }
+            let value = planner.resolve(value, &Scope::default())?;
+            let to = self.schema.field(place).data_type();
+            let mode = CastMode::implicit(self.context);
+            let value = cast(self.context, value, to, mode, self.place.clone())?;
+            let constant = evaluate(&value.expr)?;
+            fixed.push((place, Typed::literal(constant, to.clone(), name.as_str())));
+        }
+        Ok(fixed)
+    }
+
+    /// The places of the columns that rows are given for.
+    fn given(&self, columns: &[String], fixed: &[(usize, Typed)]) -> Result<Vec<usize>> {
+        let is_fixed = |place: usize| fixed.iter().any(|(known, _)| *known == place);
+        if columns.is_empty() {
+            let all = 0..self.schema.fields().len();
+            return Ok(all.filter(|place| !is_fixed(*place)).collect());
+        }
+        let mut places = Vec::with_capacity(columns.len());
+        for column in columns {
+            let Some(place) = self.find(column) else {
+                return Err(self.unknown(column));
+            };
+            if places.contains(&place) {
+                return Err(Error::new(
+                    "COLUMN_ALREADY_EXISTS",
+                    [("columnName", quote(&column.to_lowercase()))],
+                ));
+            }
+            places.push(place);
+        }
+        if places.iter().any(|place| is_fixed(*place)) {
+            let listed: Vec<String> = columns.iter().map(|column| quote(column)).collect();
+            return Err(self.partition_arity(listed.join(", "), fixed));
+        }
+        Ok(places)
+    }
+
+    fn unknown(&self, column: &str) -> Error {
+        let columns = self.schema.fields().iter().map(|field| {
+            let (data_type, nullable) = (field.data_type().clone(), field.is_nullable());
+            crate::plan::scope::Column::new(field.name().as_str(), data_type, nullable)
+        });
+        names::unresolved(&Scope::of(columns.collect()), &[column.to_owned()])
+            .thrown_as(crate::error::Exception::Analysis)
+            .at(self.place.clone())
+    }
+
+    fn partition_arity(&self, data: String, fixed: &[(usize, Typed)]) -> Error {
+        let quoted = |fields: Vec<&FieldRef>| {
+            let names: Vec<String> = fields.iter().map(|field| quote(field.name())).collect();
+            names.join(", ")
+        };
+        let fields = self.schema.fields();
+        let fixed = fixed.iter().map(|(place, _)| &fields[*place]);
+        Error::new(
+            "INSERT_PARTITION_COLUMN_ARITY_MISMATCH",
+            [
+                ("tableName", self.name.clone()),
+                ("tableColumns", quoted(fields.iter().collect())),
+                ("staticPartCols", quoted(fixed.collect())),
+                ("dataColumns", data),
+            ],
+        )
+    }
+
+    /// The rows with all columns of the table, those that are given by place.
+    fn rows(
+        &self,
+        planned: Planned,
+        listed: &[String],
+        given: &[usize],
+        fixed: &[(usize, Typed)],
+    ) -> Result<Planned> {
+        let columns = planned.scope.columns.clone();
+        let fields = self.schema.fields();
+        if columns.len() != given.len() {
+            if !fixed.is_empty() {
+                return Err(self.partition_arity(shown(&columns), fixed));
+            }
+            if listed.is_empty() {
+                let names = fields.iter().map(|field| field.name().as_str());
+                return Err(arity(&self.name, names, &columns));
+            }
+            let names = listed.iter().map(String::as_str);
+            return Err(arity(&self.name, names, &columns));
+        }
+        let mut list = Vec::with_capacity(fields.len());
+        for (place, field) in fields.iter().enumerate() {
+            let constant = fixed.iter().find(|(known, _)| *known == place);
+            let value = match constant {
+                Some((_, value)) => Some(value.clone()),
+                None => {
+                    let index = given.iter().position(|known| *known == place);
+                    index.map(|index| Typed::column(&columns[index]))
+                }
+            };
+            let stored = stored(self.context, value, field, &self.name, By::Place);
+            list.push(stored.map_err(|error| match error.class() {
+                // The old policy checks what every cast checks.
+                Some(class) if class.starts_with("DATATYPE_MISMATCH") => {
+                    self.mismatch(error, &columns, given, place)
+                }
+                _ => error,
+            })?);
+        }
+        made(planned, list)
+    }
+
+    /// A cast that is not possible, shown as the value alone.
+    fn mismatch(
+        &self,
+        error: Error,
+        columns: &[crate::plan::scope::Column],
+        given: &[usize],
+        place: usize,
+    ) -> Error {
+        let index = given.iter().position(|known| *known == place);
+        let error = match index.and_then(|index| columns.get(index)) {
+            Some(column) => error.with("sqlExpr", format!("\"{}\"", column.name)),
+            None => error,
+        };
+        error
+            .thrown_as(crate::error::Exception::ExtendedAnalysis)
+            .at(self.place.clone())
+    }
+
+    /// A partition's value as directories and Delta's log have it.
+    fn text(&self, place: usize, value: &Typed) -> Result<(String, Option<String>)> {
+        let name = self.schema.field(place).name().clone();
+        let text = cast(
+            self.context,
+            value.clone(),
+            &arrow::datatypes::DataType::Utf8,
+            CastMode::Ansi,
+            None,
+        )?;
+        Ok(match evaluate(&text.expr)? {
+            ScalarValue::Utf8(Some(text)) => (name, Some(text)),
+            _ => (name, None),
+        })
+    }
 }

@@ -3,8 +3,10 @@
 
 mod align;
 mod alter_view;
+mod assign;
 mod catalog;
 mod change;
+mod defaults;
 mod describe;
 mod insert;
 mod namespace;

@@ -17,16 +17,16 @@ use sparring_sql::statement::{
 
 use super::result::{Table, nothing};
 use super::table::{Existing, NewTable, create, distinct, partition_columns, schema_of};
-use super::{alter_view, change, describe, insert, namespace, show, view};
+use super::{alter_view, change, defaults, describe, insert, namespace, show, view};
 use crate::catalog::now_ms;
 use crate::catalog::store::{Change, ConstraintEntry, RelationEntry, RelationKind, ViewEntry};
 use crate::conf::Flavor;
-use crate::error::{Error, Exception, QueryContext, Result, SqlContext};
+use crate::error::{Error, Exception, Result};
 use crate::io::Format;
 use crate::plan::context::Context;
 use crate::plan::variables::substituted;
 use crate::types::names::quote;
-use crate::types::proto::to_arrow;
+use crate::types::proto::{CHAR_VARCHAR, to_arrow};
 
 /// `SqlCommand`.
 pub(super) async fn sql(context: &Context, node: &proto::SqlCommand) -> Result<ResponseType> {
@@ -54,9 +54,11 @@ pub(super) async fn sql(context: &Context, node: &proto::SqlCommand) -> Result<R
             let mut context = context.clone();
             context.sql_text = Some(text.as_ref().into());
             let workspace = Arc::clone(&context.session.workspace);
-            let work = Box::pin(async move { run(&context, other).await });
-            let answer = Box::pin(workspace.compute().run(work)).await;
-            answer.map_err(|error| at_its_table(error, &text))?
+            let work = Box::pin(async move {
+                let answer = run(&context, other).await;
+                answer.map_err(|error| at_its_table(error, &context))
+            });
+            Box::pin(workspace.compute().run(work)).await?
         }
     };
     Ok(ResponseType::SqlCommandResult(SqlCommandResult {
@@ -65,7 +67,7 @@ pub(super) async fn sql(context: &Context, node: &proto::SqlCommand) -> Result<R
 }
 
 /// A table that is not there is shown where the statement names it.
-fn at_its_table(error: Error, text: &str) -> Error {
+fn at_its_table(error: Error, context: &Context) -> Error {
     if error.class() != Some("TABLE_OR_VIEW_NOT_FOUND")
         || error.exception() != Exception::ExtendedAnalysis
     {
@@ -73,17 +75,8 @@ fn at_its_table(error: Error, text: &str) -> Error {
     }
     let name = error.parameters().get("relationName");
     let parts = name.and_then(|name| sparring_sql::parse_multipart_identifier(name).ok());
-    let place = parts.and_then(|parts| sparring_sql::locate_name(text, &parts));
-    let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-    error.at(place.map(|place| {
-        QueryContext::Sql(SqlContext {
-            start_index: number(place.start),
-            stop_index: number(place.stop),
-            line: number(place.line),
-            start_position: number(place.position),
-            sql_text: text.into(),
-        })
-    }))
+    let place = parts.and_then(|parts| describe::place_of(context, &parts));
+    error.at(place)
 }
 
 #[expect(deprecated, reason = "clients up to 3.5 fill these fields")]
@@ -125,6 +118,7 @@ pub(super) async fn run(context: &Context, statement: Statement) -> Result<proto
         Statement::AlterCatalog(_) => refused("ALTER CATALOG"),
         Statement::AlterVolume(_) => refused("ALTER VOLUME"),
         Statement::Insert(node) => insert::insert(context, node).await,
+        Statement::InsertDirectory(node) => insert::directory(context, node).await,
         Statement::Update(node) => change::update(context, node).await,
         Statement::Delete(node) => change::delete(context, node).await,
         Statement::Merge(node) => {
@@ -189,26 +183,45 @@ pub(super) fn refused(what: &str) -> Result<proto::Relation> {
     Err(Error::unsupported(what))
 }
 
-/// A column as Arrow keeps it, with its comment.
-pub(super) fn field(column: &ColumnDefinition) -> Result<Field> {
-    if column.default.is_some() || column.generated.is_some() || column.identity.is_some() {
-        return Err(Error::unsupported(
-            "columns with DEFAULT, GENERATED or IDENTITY",
-        ));
+/// A column as Arrow keeps it, with its comment and its default.
+pub(super) fn field(
+    context: &Context,
+    column: &ColumnDefinition,
+    statement: &'static str,
+) -> Result<Field> {
+    if column.generated.is_some() || column.identity.is_some() {
+        return Err(Error::unsupported("columns with GENERATED or IDENTITY"));
     }
     let mut metadata = std::collections::HashMap::new();
     if let Some(comment) = &column.comment {
-        metadata.insert(
-            "comment".to_owned(),
-            serde_json::Value::from(comment.as_str()).to_string(),
-        );
+        defaults::note(&mut metadata, "comment", comment);
     }
-    Ok(Field::new(
-        column.name.join("."),
-        to_arrow(&column.data_type)?,
-        column.nullable,
-    )
-    .with_metadata(metadata))
+    let (name, data_type) = (column.name.join("."), to_arrow(&column.data_type)?);
+    if let Some(limit) = char_varchar(&column.data_type) {
+        defaults::note(&mut metadata, CHAR_VARCHAR, &limit);
+    }
+    if let Some(default) = &column.default {
+        let declared = defaults::Declared {
+            column: &name,
+            data_type: &data_type,
+            default,
+            statement,
+        };
+        let value = declared.value(context)?;
+        defaults::note(&mut metadata, defaults::CURRENT, &default.text);
+        defaults::note(&mut metadata, defaults::EXISTS, &value);
+    }
+    Ok(Field::new(name, data_type, column.nullable).with_metadata(metadata))
+}
+
+/// `char(n)` or `varchar(n)`, which Arrow has no type for.
+fn char_varchar(data_type: &proto::DataType) -> Option<String> {
+    use proto::data_type::Kind;
+    match data_type.kind.as_ref()? {
+        Kind::Char(char) => Some(format!("char({})", char.length)),
+        Kind::VarChar(char) => Some(format!("varchar({})", char.length)),
+        _ => None,
+    }
 }
 
 /// A key as the catalog keeps it.
@@ -274,7 +287,7 @@ async fn create_table(context: &Context, node: CreateTable) -> Result<proto::Rel
         .columns
         .iter()
         .chain(&node.partition_columns)
-        .map(field)
+        .map(|column| field(context, column, "CREATE TABLE"))
         .collect::<Result<Vec<_>>>()?;
     if let (true, Some(planned)) = (fields.is_empty(), &planned) {
         fields = schema_of(planned)?

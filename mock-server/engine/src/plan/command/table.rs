@@ -14,6 +14,7 @@ use crate::catalog::store::{ConstraintEntry, RelationEntry, RelationKind, TableE
 use crate::catalog::{QualifiedName, now_ms};
 use crate::error::{Error, Result};
 use crate::io::Format;
+use crate::io::listing::{HIVE_NULL, escape};
 use crate::io::options::Options;
 use crate::io::write::FileWrite;
 use crate::plan::Planned;
@@ -247,6 +248,8 @@ pub(super) struct Fill {
     /// The rows that were there go; those of these partitions only, if there are any.
     pub(super) overwrite: bool,
     pub(super) dynamic: bool,
+    /// An overwrite replaces only what lies in the partitions with these values.
+    pub(super) within: Vec<(String, Option<String>)>,
     pub(super) merge_schema: bool,
     pub(super) operation: &'static str,
 }
@@ -279,7 +282,9 @@ pub(super) async fn fill_delta(
                 _ => None,
             })
             .collect();
-        actions.extend(base.remove_some(|partition| fill.dynamic && !written.contains(partition)));
+        actions.extend(base.remove_some(|partition| {
+            (fill.dynamic && !written.contains(partition)) || !lies_within(partition, &fill.within)
+        }));
     }
     actions.extend(added);
     let operation = Operation::new(fill.operation)
@@ -411,8 +416,10 @@ pub(super) async fn fill(
     // Partitions that are written replace theirs only, so they are written beside the table first.
     let staged = (fill.overwrite && fill.dynamic && !table.partition_columns.is_empty())
         .then(|| table.path.with_extension("staged"));
-    if fill.overwrite {
-        crate::catalog::remove_tree(staged.as_ref().unwrap_or(&table.path));
+    if let Some(staged) = &staged {
+        crate::catalog::remove_tree(staged);
+    } else if fill.overwrite {
+        crate::catalog::remove_tree(&partition_directory(&table.path, &fill.within));
     }
     let batches = crate::execution::engine_stream(context, planned, &schema).await?;
     let write = FileWrite {
@@ -435,6 +442,47 @@ pub(super) async fn fill(
         })?;
     }
     Ok(())
+}
+
+/// Whether a file with these partition values lies in the partitions with those.
+fn lies_within(
+    partition: &HashMap<String, Option<String>>,
+    within: &[(String, Option<String>)],
+) -> bool {
+    let mut all = within.iter();
+    all.all(|(name, value)| partition.get(name).is_none_or(|found| found == value))
+}
+
+/// The directory of the partitions whose first columns have these values.
+pub(super) fn partition_directory(
+    root: &std::path::Path,
+    within: &[(String, Option<String>)],
+) -> PathBuf {
+    let mut path = root.to_owned();
+    for (name, value) in within {
+        let value = value.as_deref().map(escape);
+        let value = value.unwrap_or_else(|| HIVE_NULL.to_owned());
+        path.push(format!("{}={value}", escape(name)));
+    }
+    path
+}
+
+/// Whether a table has a partition of these values.
+pub(super) async fn has_partition(
+    context: &Context,
+    table: &TableEntry,
+    within: &[(String, Option<String>)],
+) -> Result<bool> {
+    if within.is_empty() {
+        return Ok(false);
+    }
+    if table.provider != Format::Delta.name() {
+        return Ok(partition_directory(&table.path, within).exists());
+    }
+    let catalog = &context.session.workspace.catalog;
+    let files = catalog.delta.latest(&table.path).await?.files()?;
+    let mut all = files.iter();
+    Ok(all.any(|file| lies_within(&file.partition_values, within)))
 }
 
 /// Puts every partition directory of one tree in place of that of another.

@@ -90,6 +90,7 @@ async fn save_path(
                 by: By::Name,
                 overwrite,
                 dynamic: dynamic(context, options),
+                within: Vec::new(),
                 merge_schema: options.flag("mergeschema", false)?,
                 operation: "WRITE",
             };
@@ -185,6 +186,7 @@ async fn save_table(
             by: By::Place,
             overwrite,
             dynamic: dynamic(context, options),
+            within: Vec::new(),
             merge_schema: false,
             operation: "WRITE",
         };
@@ -199,6 +201,7 @@ async fn save_table(
             by: By::Name,
             overwrite,
             dynamic: dynamic(context, options),
+            within: Vec::new(),
             merge_schema: options.flag("mergeschema", false)?,
             operation: "WRITE",
         };
@@ -249,6 +252,7 @@ pub(super) async fn write_v2(context: &Context, node: &proto::WriteOperationV2) 
         by: By::Name,
         overwrite,
         dynamic,
+        within: Vec::new(),
         merge_schema: false,
         operation: "WRITE",
     };

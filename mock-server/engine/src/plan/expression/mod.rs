@@ -4,6 +4,7 @@
 
 mod frame;
 mod function;
+pub(crate) mod inner;
 mod interval_note;
 pub(crate) mod literal;
 pub(crate) mod misplaced;

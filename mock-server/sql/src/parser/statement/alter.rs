@@ -4,8 +4,8 @@ use super::super::identifier::{identifier, multipart_identifier};
 use super::super::{Parsed, Parser, literal, property, query, types};
 use super::column::{self, column_definition, name_list};
 use super::{
-    create, eat_schema, if_exists, if_not_exists, partition, partition_values, sql_expression,
-    string_or_identifier,
+    create, eat_schema, fixed_partition, if_exists, if_not_exists, partition_values,
+    sql_expression, string_or_identifier,
 };
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
@@ -64,7 +64,7 @@ fn table_action(parser: &mut Parser<'_>) -> Parsed<Action> {
     if parser.eat_words(&[K::Recover, K::Partitions]) {
         return Ok(Action::RecoverPartitions);
     }
-    let values = partition(parser)?;
+    let values = fixed_partition(parser)?;
     let at = parser.mark();
     let word = parser.kind();
     parser.advance();

@@ -7,15 +7,16 @@ use super::super::identifier::{
     identifier, identifier_list, is_strict_identifier, multipart_identifier, quote_parts,
     strict_identifier,
 };
-use super::super::{Parsed, Parser, property, query};
-use super::{if_not_exists, partition};
+use super::super::{Parsed, Parser, literal, property, query};
+use super::{fixed_partition, if_not_exists, partition};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 use crate::lower;
-use crate::statement::{Assignment, Delete, Insert, Statement, Truncate, Update};
+use crate::statement::{Assignment, Delete, Insert, InsertDirectory, Statement, Truncate, Update};
 
 /// `INSERT …`, with the named queries that stand before it.
 pub(super) fn insert(parser: &mut Parser<'_>, ctes: Vec<proto::Relation>) -> Parsed<Statement> {
+    let start = parser.mark();
     parser.advance();
     let mut insert = Insert {
         with_schema_evolution: schema_evolution(parser)?,
@@ -24,6 +25,9 @@ pub(super) fn insert(parser: &mut Parser<'_>, ctes: Vec<proto::Relation>) -> Par
     };
     if insert.overwrite {
         parser.advance();
+        if is_directory(parser) {
+            return directory(parser, start, ctes);
+        }
         parser.eat_word(K::Into);
     } else {
         parser.expect_word(K::Into)?;
@@ -41,7 +45,10 @@ pub(super) fn insert(parser: &mut Parser<'_>, ctes: Vec<proto::Relation>) -> Par
     loop {
         if parser.eat_words(&[K::By, K::Name]) {
             insert.by_name = true;
-        } else if parser.is(T::LeftParen) && !query::is_parenthesized_query(parser, 0) {
+        } else if !insert.by_name
+            && parser.is(T::LeftParen)
+            && !query::is_parenthesized_query(parser, 0)
+        {
             insert.columns = columns(parser)?;
         } else if parser.is_words(&[K::Replace, K::Where]) {
             parser.advance();
@@ -56,8 +63,92 @@ pub(super) fn insert(parser: &mut Parser<'_>, ctes: Vec<proto::Relation>) -> Par
             break;
         }
     }
+    insert.head = Some(parser.origin_from(start));
+    let end = parser.mark();
     insert.query = lower::with_relations(query::query(parser)?, ctes);
+    if insert.if_not_exists {
+        condition(parser, (start, end), &insert)?;
+    }
     Ok(Statement::Insert(insert))
+}
+
+/// `IF NOT EXISTS` goes with an overwrite of partitions that are all named.
+fn condition(parser: &Parser<'_>, (start, end): (usize, usize), insert: &Insert) -> Parsed<()> {
+    if !insert.overwrite {
+        const WHAT: &str = "INSERT INTO ... IF NOT EXISTS";
+        return Err(parser.error(
+            start,
+            end,
+            "INVALID_STATEMENT_OR_CLAUSE",
+            Some("42601"),
+            format!("The statement or clause: {WHAT} is not valid."),
+            &[("operation", WHAT)],
+        ));
+    }
+    let open = insert
+        .partition
+        .iter()
+        .filter(|value| value.value.is_none());
+    let open: Vec<&str> = open.map(|value| value.column.as_str()).collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    let message = format!("IF NOT EXISTS with dynamic partitions: {}", open.join(", "));
+    Err(parser.error(
+        start,
+        end,
+        "_LEGACY_ERROR_TEMP_0035",
+        None,
+        format!("Operation not allowed: {message}."),
+        &[("message", &message)],
+    ))
+}
+
+fn is_directory(parser: &Parser<'_>) -> bool {
+    let local = usize::from(parser.is_word_text("LOCAL"));
+    let text = parser.text_of(parser.mark() + local);
+    let next = parser.kind_ahead(local + 1);
+    text.eq_ignore_ascii_case("DIRECTORY") && matches!(next, T::String | T::Word(K::Using))
+}
+
+/// Behind `INSERT OVERWRITE`: `[LOCAL] DIRECTORY …`.
+fn directory(
+    parser: &mut Parser<'_>,
+    start: usize,
+    ctes: Vec<proto::Relation>,
+) -> Parsed<Statement> {
+    parser.eat_word_text("LOCAL");
+    parser.advance();
+    let mut path = String::new();
+    if parser.is(T::String) {
+        path = literal::string_literal(parser)?;
+    }
+    let mut insert = InsertDirectory::default();
+    let mut paths: Vec<String> = Vec::new();
+    if parser.eat_word(K::Using) {
+        insert.format = Some(quote_parts(&multipart_identifier(parser)?));
+        if parser.eat_word(K::Options) {
+            insert.options = property::properties(parser)?;
+        }
+        let is_path = |key: &str| key.eq_ignore_ascii_case("path");
+        let found = insert.options.iter().filter(|(key, _)| is_path(key));
+        paths = found.map(|(_, value)| value.clone()).collect();
+        insert.options.retain(|(key, _)| !is_path(key));
+    }
+    let end = parser.mark();
+    if path.is_empty() == paths.is_empty() {
+        return Err(parser.error(
+            start,
+            end,
+            "_LEGACY_ERROR_TEMP_0049",
+            None,
+            "Directory path and 'path' in OPTIONS should be specified one, but not both.",
+            &[],
+        ));
+    }
+    insert.path = paths.pop().unwrap_or(path);
+    insert.query = lower::with_relations(query::query(parser)?, ctes);
+    Ok(Statement::InsertDirectory(insert))
 }
 
 /// The columns that are given; a query must follow, so at the end of the text nothing is merely missing.
@@ -153,7 +244,7 @@ pub(super) fn truncate(parser: &mut Parser<'_>) -> Parsed<Statement> {
     parser.advance();
     parser.expect_or_missing(T::Word(K::Table), "TABLE")?;
     let table = multipart_identifier(parser)?;
-    let partition = partition(parser)?;
+    let partition = fixed_partition(parser)?;
     Ok(Statement::Truncate(Truncate { table, partition }))
 }
 

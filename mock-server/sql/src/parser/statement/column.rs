@@ -3,6 +3,7 @@
 use super::super::identifier::{identifier, identifier_list, multipart_identifier};
 use super::super::{Parsed, Parser, types};
 use super::sql_expression;
+use crate::error::ParseError;
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 use crate::statement::{
@@ -14,6 +15,7 @@ pub(super) fn column_definition(
     parser: &mut Parser<'_>,
     constraints: &mut Vec<Constraint>,
 ) -> Parsed<ColumnDefinition> {
+    let start = parser.mark();
     let name = multipart_identifier(parser)?;
     parser.eat(T::Colon);
     let data_type = types::data_type(parser)?;
@@ -27,14 +29,18 @@ pub(super) fn column_definition(
         comment: None,
         position: None,
     };
+    let mut twice: Option<&str> = None;
     loop {
         if parser.eat_words(&[K::Not, K::Null]) {
+            twice = twice.or((!column.nullable).then_some("NOT NULL"));
             column.nullable = false;
         } else if parser.eat_word(K::Default) {
+            twice = twice.or(column.default.is_some().then_some("DEFAULT"));
             column.default = Some(sql_expression(parser)?);
         } else if parser.eat_word(K::Generated) {
             generated(parser, &mut column)?;
         } else if parser.is_word(K::Comment) {
+            twice = twice.or(column.comment.is_some().then_some("COMMENT"));
             column.comment = types::comment(parser)?;
             if column.comment.is_none() {
                 return Err(parser.syntax_error_at(parser.mark() + 1, ""));
@@ -44,9 +50,25 @@ pub(super) fn column_definition(
             constraints.push(constraint(parser, own)?);
         } else {
             column.position = position(parser)?;
-            return Ok(column);
+            return match twice {
+                None => Ok(column),
+                Some(option) => Err(described_twice(parser, start, &column.name, option)),
+            };
         }
     }
+}
+
+fn described_twice(parser: &Parser<'_>, start: usize, column: &Name, option: &str) -> ParseError {
+    let column = column.join(".");
+    parser.error_from(
+        start,
+        "CREATE_TABLE_COLUMN_DESCRIPTOR_DUPLICATE",
+        Some("42710"),
+        format!(
+            "CREATE TABLE column {column} specifies descriptor \"{option}\" more than once, which is invalid."
+        ),
+        &[("columnName", &column), ("optionName", option)],
+    )
 }
 
 /// Behind GENERATED: `ALWAYS AS (expression)` or `[ALWAYS | BY DEFAULT] AS IDENTITY […]`.

@@ -229,16 +229,92 @@ fn partition(parser: &mut Parser<'_>) -> Parsed<Vec<PartitionValue>> {
     Ok(Vec::new())
 }
 
+/// The same where every column needs a value.
+fn fixed_partition(parser: &mut Parser<'_>) -> Parsed<Vec<PartitionValue>> {
+    let start = parser.mark();
+    let values = partition(parser)?;
+    match values.iter().find(|value| value.value.is_none()) {
+        None => Ok(values),
+        Some(open) => {
+            let key = format!("`{}`", open.column.replace('`', "``"));
+            Err(parser.error_from(
+                start,
+                "INVALID_SQL_SYNTAX.EMPTY_PARTITION_VALUE",
+                Some("42000"),
+                format!("Invalid SQL syntax: Partition key {key} must set value."),
+                &[("partKey", &key)],
+            ))
+        }
+    }
+}
+
+/// Behind PARTITION: each column once, with a constant or none.
 fn partition_values(parser: &mut Parser<'_>) -> Parsed<Vec<PartitionValue>> {
-    parser.parenthesized_list(|parser| {
+    let start = parser.mark().saturating_sub(1);
+    let mut has_default = false;
+    parser.expect(T::LeftParen)?;
+    let mut values: Vec<PartitionValue> = Vec::new();
+    loop {
         let column = identifier(parser)?;
-        let value = if parser.eat(T::Equal) {
-            Some(expression(parser)?)
-        } else {
-            None
-        };
-        Ok(PartitionValue { column, value })
-    })
+        let mut value = None;
+        if parser.eat(T::Equal) {
+            has_default |= parser.is_word(K::Default);
+            let at = parser.mark();
+            let found = expression(parser)?;
+            if let Some(operator) = behind_constant(parser, at) {
+                let hint = format!(": extra input '{}'", parser.text_of(operator));
+                return Err(parser.syntax_error_at(operator, &hint));
+            }
+            value = Some(found);
+        }
+        values.push(PartitionValue { column, value });
+        if !parser.eat(T::Comma) {
+            break;
+        }
+    }
+    parser.expect(T::RightParen)?;
+    let same = |one: &PartitionValue, other: &PartitionValue| one.column == other.column;
+    let mut twice = values.iter().enumerate();
+    let twice = twice.find(|(at, value)| values[..*at].iter().any(|other| same(value, other)));
+    if let Some((_, value)) = twice {
+        let key = format!("`{}`", value.column.replace('`', "``"));
+        return Err(parser.error_from(
+            start,
+            "DUPLICATE_KEY",
+            Some("23505"),
+            format!("Found duplicate keys {key}."),
+            &[("keyColumn", &key)],
+        ));
+    }
+    if has_default {
+        return Err(parser.error_from(
+            start,
+            "REF_DEFAULT_VALUE_IS_NOT_ALLOWED_IN_PARTITION",
+            Some("42601"),
+            "References to DEFAULT column values are not allowed within the PARTITION clause.",
+            &[],
+        ));
+    }
+    Ok(values)
+}
+
+/// The operator behind a number or text, if the value between `start` and the cursor is no constant.
+fn behind_constant(parser: &Parser<'_>, start: usize) -> Option<usize> {
+    let kind = |at: usize| parser.kind_at(at);
+    let first = if kind(start) == T::Minus {
+        start + 1
+    } else {
+        start
+    };
+    let is_literal = matches!(
+        kind(first),
+        T::Integer | T::Decimal | T::Exponent | T::Suffixed | T::String
+    );
+    let operator = first + 1;
+    (is_literal
+        && operator < parser.mark()
+        && !matches!(kind(operator), T::String | T::RightParen | T::Comma))
+    .then_some(operator)
 }
 
 /// An expression with its text.

@@ -2,7 +2,10 @@
 
 use super::super::identifier::multipart_identifier;
 use super::super::{Parsed, Parser, literal, property};
-use super::{eat_schema, eat_schemas, namespace_of, partition, privilege, string_or_identifier};
+use super::{
+    eat_schema, eat_schemas, fixed_partition, namespace_of, partition, privilege,
+    string_or_identifier,
+};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 use crate::statement::{Name, Show, ShowTarget, Statement};
@@ -37,7 +40,7 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<Statement> {
             }
             T::Word(K::Partitions) => {
                 let table = multipart_identifier(parser)?;
-                let partition = partition(parser)?;
+                let partition = fixed_partition(parser)?;
                 return Ok(only(ShowTarget::Partitions { table, partition }));
             }
             T::Word(K::Grant | K::Grants) => return grants(parser),

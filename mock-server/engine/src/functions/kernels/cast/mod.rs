@@ -141,7 +141,7 @@ fn wider((p1, s1): (u8, i8), (p2, s2): (u8, i8)) -> bool {
 }
 
 /// `Cast.canUpCast`: no value is lost.
-fn up_castable(from: &DataType, to: &DataType) -> bool {
+pub(crate) fn up_castable(from: &DataType, to: &DataType) -> bool {
     use DataType as T;
     let fits = |narrow: &Field, wide: &Field| {
         (wide.is_nullable() || !narrow.is_nullable())
