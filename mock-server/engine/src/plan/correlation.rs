@@ -86,7 +86,8 @@ impl Outer {
         Ok(Independent { plan, values })
     }
 
-    fn is_in(&self, plan: &LogicalPlan) -> Result<bool> {
+    /// Whether a query names the outer columns.
+    pub(super) fn is_in(&self, plan: &LogicalPlan) -> Result<bool> {
         let mut found = false;
         visit_references(plan, &mut |column| {
             found |= self.columns.contains(&column.name);

@@ -10,6 +10,7 @@ mod correlation;
 pub(crate) mod expression;
 pub(crate) mod fingerprint;
 pub(crate) mod names;
+mod pulled;
 pub(crate) mod relation;
 pub(crate) mod scope;
 pub(crate) mod sources;

@@ -10,12 +10,15 @@ use datafusion::common::{Column as PlanColumn, JoinType, Spans};
 use datafusion::functions_aggregate::count::count_udaf;
 use datafusion::functions_aggregate::first_last::first_value_udaf;
 use datafusion::logical_expr::expr::{AggregateFunction, InSubquery};
+use datafusion::logical_expr::utils::{conjunction, split_conjunction_owned};
 use datafusion::logical_expr::{
-    Aggregate, Expr, LogicalPlan, LogicalPlanBuilder, Projection, Subquery, SubqueryAlias, lit,
+    Aggregate, Expr, Filter, LogicalPlan, LogicalPlanBuilder, Projection, Subquery, SubqueryAlias,
+    lit,
 };
 
 use super::correlation::{Independent, Outer, column, fresh};
 use super::expression::IN_ROW;
+use super::pulled::{self, Grouped, Pulled};
 use crate::error::{Error, Exception, Result};
 use crate::functions::kernel::Kernel;
 
@@ -120,52 +123,113 @@ fn joined_node(node: LogicalPlan) -> Result<LogicalPlan> {
         return Err(Error::unsupported("a subquery in the condition of a join"));
     };
     let mut input = (*input).clone();
-    let is_filter = matches!(node, LogicalPlan::Filter(_));
+    if let LogicalPlan::Filter(filter) = node {
+        return filtered(filter, own);
+    }
     let exprs = node
         .expressions()
         .into_iter()
         .map(|expr| {
             let name = expr.schema_name().to_string();
-            let replaced = replace(expr, &mut input, is_filter)?;
-            Ok(if is_filter || replaced.schema_name().to_string() == name {
+            let replaced = replace(expr, &mut input)?;
+            Ok(if replaced.schema_name().to_string() == name {
                 replaced
             } else {
                 replaced.alias(name)
             })
         })
         .collect::<Result<Vec<_>>>()?;
-    let keeps_columns = matches!(
-        node,
-        LogicalPlan::Filter(_) | LogicalPlan::Sort(_) | LogicalPlan::Window(_)
-    );
+    let keeps_columns = matches!(node, LogicalPlan::Sort(_) | LogicalPlan::Window(_));
     let done = node.with_new_exprs(exprs, vec![input])?;
     if !keeps_columns {
         return Ok(done);
     }
-    let list = own.into_iter().map(Expr::Column).collect();
-    let cut = Projection::try_new(list, Arc::new(done))?;
-    Ok(LogicalPlan::Projection(cut))
+    cut(done, own)
 }
 
-fn replace(expr: Expr, input: &mut LogicalPlan, is_filter: bool) -> Result<Expr> {
-    if is_filter && is_plain_test(&expr) {
-        return Ok(expr);
+/// The plan with no further columns.
+fn cut(plan: LogicalPlan, own: Vec<PlanColumn>) -> Result<LogicalPlan> {
+    let list = own.into_iter().map(Expr::Column).collect();
+    let plan = Projection::try_new(list, Arc::new(plan))?;
+    Ok(LogicalPlan::Projection(plan))
+}
+
+/// A filter: plain conditions first, then joins that keep or drop rows, then conditions with values
+/// from other joins, which have the fewest rows left to look up.
+fn filtered(filter: Filter, own: Vec<PlanColumn>) -> Result<LogicalPlan> {
+    let mut input = Arc::unwrap_or_clone(filter.input);
+    let (mut plain, mut others) = (Vec::new(), Vec::new());
+    for condition in split_conjunction_owned(filter.predicate) {
+        match subqueries_of(&condition, true)? {
+            true => others.push(condition),
+            false => plain.push(condition),
+        }
     }
-    if is_filter
-        && let Expr::BinaryExpr(both) = &expr
-        && is_and(both)
-    {
-        let left = replace(both.left.as_ref().clone(), input, true)?;
-        let right = replace(both.right.as_ref().clone(), input, true)?;
-        return Ok(crate::functions::and(left, right));
+    if let Some(predicate) = conjunction(plain) {
+        input = LogicalPlan::Filter(Filter::try_new(predicate, Arc::new(input))?);
     }
+    let mut conditions = Vec::new();
+    for condition in others {
+        let Some((test, kind)) = alone(&condition, &input, false)? else {
+            conditions.push(condition);
+            continue;
+        };
+        let tested = match test {
+            Test::Exists(subquery) => existing(&input, subquery)?,
+            Test::In(node) => equal_rows(&input, node, kind == JoinType::LeftAnti)?,
+        };
+        input = LogicalPlanBuilder::from(input)
+            .join_on(tested.plan, kind, tested.conditions)?
+            .build()?;
+    }
+    let conditions = conditions
+        .into_iter()
+        .map(|condition| replace(condition, &mut input))
+        .collect::<Result<Vec<_>>>()?;
+    let Some(predicate) = conjunction(conditions) else {
+        return cut(input, own);
+    };
+    let filter = Filter::try_new(predicate, Arc::new(input))?;
+    cut(LogicalPlan::Filter(filter), own)
+}
+
+/// A test of rows that a filter consists of.
+enum Test<'a> {
+    Exists(&'a Subquery),
+    In(&'a InSubquery),
+}
+
+/// The test, and the join that keeps the rows that pass; nothing for an uncorrelated `EXISTS`, which
+/// is the same for every row.
+fn alone<'a>(
+    expr: &'a Expr,
+    input: &LogicalPlan,
+    negated: bool,
+) -> Result<Option<(Test<'a>, JoinType)>> {
+    let kind = |negated| match negated {
+        true => JoinType::LeftAnti,
+        false => JoinType::LeftSemi,
+    };
+    Ok(match expr {
+        Expr::Not(inner) => return alone(inner, input, !negated),
+        Expr::Exists(node) => {
+            let outer = Outer::of(&node.subquery.subquery, input)?;
+            let test = Test::Exists(&node.subquery);
+            (!outer.columns.is_empty()).then(|| (test, kind(negated != node.negated)))
+        }
+        Expr::InSubquery(node) => Some((Test::In(node), kind(negated != node.negated))),
+        _ => None,
+    })
+}
+
+fn replace(expr: Expr, input: &mut LogicalPlan) -> Result<Expr> {
     let replaced = expr.transform_down(|part| {
         let found = match part {
             Expr::Not(inner) => match *inner {
-                Expr::InSubquery(node) => is_in(input, node, true)?,
+                Expr::InSubquery(node) => is_in(input, &node, true)?,
                 other => return Ok(Transformed::no(Expr::Not(Box::new(other)))),
             },
-            Expr::InSubquery(node) => is_in(input, node, false)?,
+            Expr::InSubquery(node) => is_in(input, &node, false)?,
             Expr::Exists(node) => exists(input, node.subquery, node.negated)?,
             Expr::ScalarSubquery(subquery) if !subquery.outer_ref_columns.is_empty() => {
                 scalar(input, subquery)?
@@ -179,22 +243,31 @@ fn replace(expr: Expr, input: &mut LogicalPlan, is_filter: bool) -> Result<Expr>
 
 /// `EXISTS`: a mark on every row.
 fn exists(input: &mut LogicalPlan, subquery: Subquery, negated: bool) -> Result<Expr> {
-    let query = Arc::unwrap_or_clone(subquery.subquery);
-    let outer = Outer::of(&query, input)?;
-    let found = if outer.columns.is_empty() {
-        any_row(query)?
+    let found = if Outer::of(&subquery.subquery, input)?.columns.is_empty() {
+        any_row(Arc::unwrap_or_clone(subquery.subquery))?
     } else {
-        let Independent { plan, values } = outer.independent(query)?;
-        let conditions = outer.matches(&values);
-        let columns = values.iter().map(|value| column(value)).collect();
-        let plan = LogicalPlan::Projection(Projection::try_new(columns, Arc::new(plan))?);
-        marked(input, plan, conditions)?
+        let tested = existing(input, &subquery)?;
+        marked(input, tested)?
     };
     Ok(if negated {
         Expr::Not(Box::new(found))
     } else {
         found
     })
+}
+
+/// The rows of a correlated query, and which of them belong to a row around.
+fn existing(input: &LogicalPlan, subquery: &Subquery) -> Result<Pulled> {
+    let query = subquery.subquery.as_ref();
+    let outer = Outer::of(query, input)?;
+    if let Some(pulled) = pulled::existing(&outer, query)? {
+        return Ok(pulled);
+    }
+    let Independent { plan, values } = outer.independent(query.clone())?;
+    let conditions = outer.matches(&values);
+    let columns = values.iter().map(|value| column(value)).collect();
+    let plan = LogicalPlan::Projection(Projection::try_new(columns, Arc::new(plan))?);
+    Ok(Pulled { plan, conditions })
 }
 
 /// Whether a query without outer references has a row: it is counted once.
@@ -217,41 +290,10 @@ fn any_row(query: LogicalPlan) -> Result<Expr> {
 
 /// `IN` as a value is true or false, never null: Spark tests the existence of an equal row, and for
 /// `NOT IN` of one that is equal or may be (`RewritePredicateSubquery`).
-fn is_in(input: &mut LogicalPlan, node: InSubquery, negated: bool) -> Result<Expr> {
+fn is_in(input: &mut LogicalPlan, node: &InSubquery, negated: bool) -> Result<Expr> {
     let negated = negated != node.negated;
-    let query = Arc::unwrap_or_clone(node.subquery.subquery);
-    let items = query.schema().columns();
-    let outer = Outer::of(&query, input)?;
-    let (plan, mut conditions) = if outer.columns.is_empty() {
-        (query, Vec::new())
-    } else {
-        let Independent { plan, values } = outer.independent(query)?;
-        (plan, outer.matches(&values))
-    };
-    // The value may have the same column inside: the items get names of their own.
-    let others = plan.schema().columns().into_iter();
-    let others: Vec<PlanColumn> = others.filter(|column| !items.contains(column)).collect();
-    let names: Vec<String> = items.iter().map(|_| fresh()).collect();
-    let list = items
-        .into_iter()
-        .zip(&names)
-        .map(|(item, name)| Expr::Column(item).alias(name))
-        .chain(others.into_iter().map(Expr::Column))
-        .collect();
-    let plan = LogicalPlan::Projection(Projection::try_new(list, Arc::new(plan))?);
-    let values = row_values(&node.expr).unwrap_or(std::slice::from_ref(node.expr.as_ref()));
-    let pairs = values.iter().zip(&names);
-    let equal = pairs
-        .map(|(value, name)| value.clone().eq(column(name)))
-        .reduce(crate::functions::and)
-        .ok_or_else(|| Error::internal("IN with a query without columns"))?;
-    conditions.push(if negated {
-        let unknown = Expr::IsNull(Box::new(equal.clone()));
-        equal.or(unknown)
-    } else {
-        equal
-    });
-    let found = marked(input, plan, conditions)?;
+    let tested = equal_rows(input, node, negated)?;
+    let found = marked(input, tested)?;
     Ok(if negated {
         Expr::Not(Box::new(found))
     } else {
@@ -259,8 +301,56 @@ fn is_in(input: &mut LogicalPlan, node: InSubquery, negated: bool) -> Result<Exp
     })
 }
 
+/// The rows of a query that are equal to a row around; with `or_unknown` those that may be, too.
+fn equal_rows(input: &LogicalPlan, node: &InSubquery, or_unknown: bool) -> Result<Pulled> {
+    let query = node.subquery.subquery.as_ref();
+    let names: Vec<String> = query.schema().fields().iter().map(|_| fresh()).collect();
+    let Pulled {
+        plan,
+        mut conditions,
+    } = named(input, query, &names)?;
+    let values = row_values(&node.expr).unwrap_or(std::slice::from_ref(node.expr.as_ref()));
+    let pairs = values.iter().zip(&names);
+    let equal = pairs
+        .map(|(value, name)| value.clone().eq(column(name)))
+        .reduce(crate::functions::and)
+        .ok_or_else(|| Error::internal("IN with a query without columns"))?;
+    conditions.push(if or_unknown {
+        let unknown = Expr::IsNull(Box::new(equal.clone()));
+        equal.or(unknown)
+    } else {
+        equal
+    });
+    Ok(Pulled { plan, conditions })
+}
+
+/// The rows of a query with its columns under other names, and which of them belong to a row around.
+fn named(input: &LogicalPlan, query: &LogicalPlan, names: &[String]) -> Result<Pulled> {
+    let items = query.schema().columns();
+    let outer = Outer::of(query, input)?;
+    let (plan, conditions) = if outer.columns.is_empty() {
+        (query.clone(), Vec::new())
+    } else if let Some(pulled) = pulled::named(&outer, query, names)? {
+        return Ok(pulled);
+    } else {
+        let Independent { plan, values } = outer.independent(query.clone())?;
+        (plan, outer.matches(&values))
+    };
+    // The value may have the same column inside: the items get names of their own.
+    let others = plan.schema().columns().into_iter();
+    let others: Vec<PlanColumn> = others.filter(|column| !items.contains(column)).collect();
+    let list = items
+        .into_iter()
+        .zip(names)
+        .map(|(item, name)| Expr::Column(item).alias(name))
+        .chain(others.into_iter().map(Expr::Column))
+        .collect();
+    let plan = LogicalPlan::Projection(Projection::try_new(list, Arc::new(plan))?);
+    Ok(Pulled { plan, conditions })
+}
+
 /// The input with a mark on every row that meets one of the plan's: a column of true and false.
-fn marked(input: &mut LogicalPlan, plan: LogicalPlan, conditions: Vec<Expr>) -> Result<Expr> {
+fn marked(input: &mut LogicalPlan, Pulled { plan, conditions }: Pulled) -> Result<Expr> {
     let (alias, name) = (fresh(), fresh());
     let own = input.schema().columns();
     // Conditions name columns without a relation, which stays true under an alias.
@@ -286,6 +376,17 @@ fn scalar(input: &mut LogicalPlan, subquery: Subquery) -> Result<Expr> {
     };
     let data_type = query.schema().field(0).data_type().clone();
     let outer = Outer::of(&query, input)?;
+    if let Some(grouped) = pulled::grouped(&outer, &query)? {
+        let Grouped {
+            plan,
+            conditions,
+            value,
+        } = grouped;
+        *input = LogicalPlanBuilder::from(input.clone())
+            .join_on(plan, JoinType::Left, conditions)?
+            .build()?;
+        return Ok(value);
+    }
     let Independent { plan, values } = outer.independent(query)?;
     let (first, count, name) = (fresh(), fresh(), fresh());
     let keys: Vec<Expr> = values.iter().map(|value| column(value)).collect();
