@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Datum, Int64Array, Scalar};
+use arrow::array::{Array, ArrayRef, AsArray, Datum, Decimal128Array, Int64Array, Scalar};
 use arrow::compute::kernels::{numeric, zip::zip};
 use arrow::compute::{cast_with_options, nullif};
 use arrow::datatypes::{DataType, Decimal128Type, DecimalType, Int64Type};
@@ -12,6 +12,8 @@ use datafusion::logical_expr::ColumnarValue;
 use super::{OnFailure, Operator};
 use crate::error::{ANSI, Error, QueryContext, Result};
 use crate::functions::kernel::Args;
+use crate::functions::kernels::decimal;
+use crate::functions::kernels::narrow::{self, Operand};
 
 #[derive(Debug, Clone)]
 pub(super) struct Job {
@@ -121,17 +123,26 @@ impl Job {
 
     /// Decimals: the exact result in 256 bits, rounded half up to the result's scale.
     fn decimal(&self, args: &Args, precision: u8, scale: i8) -> Result<ArrayRef> {
+        if let (Some(left), Some(right)) = (operand(args.value(0)?), operand(args.value(1)?))
+            && let Some(found) = narrow::binary(
+                self.operator.symbol(),
+                left,
+                right,
+                args.rows,
+                (precision, scale),
+            )
+        {
+            return self.of_decimals(found);
+        }
         let (left, right) = (args.array(0)?, args.array(1)?);
-        let found = crate::functions::kernels::decimal::binary(
+        let found = decimal::binary(
             self.operator.symbol(),
             left.as_primitive::<Decimal128Type>(),
             right.as_primitive::<Decimal128Type>(),
             (precision, scale),
             |failure| match (self.on_failure, failure) {
-                (OnFailure::Error, crate::functions::kernels::decimal::Failure::ZeroDivisor) => {
-                    Err(self.zero_divisor())
-                }
-                (OnFailure::Error, crate::functions::kernels::decimal::Failure::Overflow(text)) => {
+                (OnFailure::Error, decimal::Failure::ZeroDivisor) => Err(self.zero_divisor()),
+                (OnFailure::Error, decimal::Failure::Overflow(text)) => {
                     let text = match self.operator {
                         Operator::Multiply => in_39_digits(text),
                         _ => text,
@@ -154,6 +165,11 @@ impl Job {
             precision <= Decimal128Type::MAX_PRECISION,
             "Spark's limit is Arrow's"
         );
+        self.of_decimals(found)
+    }
+
+    /// The decimals in the result's type.
+    fn of_decimals(&self, found: Decimal128Array) -> Result<ArrayRef> {
         if self.result == DataType::Int64 {
             let options = arrow::compute::CastOptions {
                 safe: false,
@@ -312,6 +328,19 @@ fn in_39_digits(text: String) -> String {
             "{kept}{}",
             "0".repeat(text.len().saturating_sub(kept.len()))
         ),
+    }
+}
+
+/// The argument as decimals that are taken as they came; nothing for a null.
+fn operand(value: &ColumnarValue) -> Option<Operand<'_>> {
+    match value {
+        ColumnarValue::Array(array) => array
+            .as_primitive_opt::<Decimal128Type>()
+            .map(Operand::Column),
+        ColumnarValue::Scalar(ScalarValue::Decimal128(Some(value), _, scale)) => {
+            Some(Operand::Constant(*value, *scale))
+        }
+        ColumnarValue::Scalar(_) => None,
     }
 }
 

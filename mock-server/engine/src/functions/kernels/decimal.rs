@@ -4,6 +4,7 @@
 use arrow::array::{Array, Decimal128Array};
 use arrow::datatypes::i256;
 
+use super::narrow::POWERS;
 use crate::error::{Error, Result};
 
 /// Why a row has no result.
@@ -260,8 +261,14 @@ fn java_text(value: i256, scale: i32) -> String {
 
 /// Ten to the power of `digits`; 76 digits are what 256 bits hold.
 pub(crate) fn power(digits: i32) -> i256 {
-    let digits = u32::try_from(digits.clamp(0, 76)).unwrap_or(0);
-    i256::from_i128(10).wrapping_pow(digits)
+    let digits = usize::try_from(digits.clamp(0, 76)).unwrap_or(0);
+    match POWERS.get(digits) {
+        Some(power) => i256::from_i128(*power),
+        None => {
+            let more = POWERS.get(digits - 38).copied().unwrap_or(1);
+            i256::from_i128(POWERS[38]).wrapping_mul(i256::from_i128(more))
+        }
+    }
 }
 
 /// The unscaled value as digits with a point.

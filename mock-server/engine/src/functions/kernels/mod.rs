@@ -9,6 +9,7 @@ pub(crate) mod java_hash;
 pub(crate) mod java_random;
 pub(crate) mod json;
 pub(crate) mod longs;
+pub(crate) mod narrow;
 pub(crate) mod nested;
 pub(crate) mod pattern;
 pub(crate) mod random;

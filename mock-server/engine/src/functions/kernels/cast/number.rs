@@ -15,7 +15,7 @@ use arrow::datatypes::{
 use super::{Cast, out_of_range};
 use crate::error::{Error, Result};
 use crate::functions::CastMode;
-use crate::functions::kernels::{decimal, text};
+use crate::functions::kernels::{decimal, narrow, text};
 use crate::types::coerce::is_integral;
 
 pub(super) fn cast(job: &Cast, array: &ArrayRef) -> Result<ArrayRef> {
@@ -126,14 +126,14 @@ fn literal(value: i64, of: &DataType) -> String {
 fn narrow_to(job: &Cast, wide: &Int64Array, to: &DataType) -> Result<ArrayRef> {
     #[expect(clippy::cast_possible_truncation, reason = "Java's casts wrap alike")]
     match to {
-        DataType::Int8 => narrow::<Int8Type>(job, wide, |v| v as i8),
-        DataType::Int16 => narrow::<Int16Type>(job, wide, |v| v as i16),
-        DataType::Int32 => narrow::<Int32Type>(job, wide, |v| v as i32),
+        DataType::Int8 => narrowed::<Int8Type>(job, wide, |v| v as i8),
+        DataType::Int16 => narrowed::<Int16Type>(job, wide, |v| v as i16),
+        DataType::Int32 => narrowed::<Int32Type>(job, wide, |v| v as i32),
         _ => Ok(Arc::new(wide.clone())),
     }
 }
 
-fn narrow<T>(job: &Cast, wide: &Int64Array, wrap: impl Fn(i64) -> T::Native) -> Result<ArrayRef>
+fn narrowed<T>(job: &Cast, wide: &Int64Array, wrap: impl Fn(i64) -> T::Native) -> Result<ArrayRef>
 where
     T: ArrowPrimitiveType,
     T::Native: TryFrom<i64>,
@@ -239,6 +239,10 @@ fn decimals(
 }
 
 fn whole_to_decimal(job: &Cast, wide: &Int64Array, to: (u8, i8)) -> Result<ArrayRef> {
+    let values = wide.values().iter().map(|value| i128::from(*value));
+    if let Some(found) = narrow::scaled(values.collect(), wide.nulls(), 0, to) {
+        return Ok(Arc::new(found));
+    }
     let factor = decimal::power(i32::from(to.1));
     decimals(wide.len(), to, |row| {
         if wide.is_null(row) {
@@ -255,6 +259,9 @@ fn whole_to_decimal(job: &Cast, wide: &Int64Array, to: (u8, i8)) -> Result<Array
 
 fn decimal_to_decimal(job: &Cast, array: &ArrayRef, from: i8, to: (u8, i8)) -> Result<ArrayRef> {
     let values = array.as_primitive::<Decimal128Type>();
+    if let Some(found) = narrow::scaled(values.values().to_vec(), values.nulls(), from, to) {
+        return Ok(Arc::new(found));
+    }
     decimals(values.len(), to, |row| {
         if values.is_null(row) {
             return Ok(None);
