@@ -5,10 +5,11 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryBuilder, BooleanBuilder, Float64Builder, Int32Builder,
-    Int64Builder, StringBuilder,
+    Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder, BooleanBuilder, Float64Array,
+    Float64Builder, Int32Array, Int32Builder, Int64Array, Int64Builder, StringArray, StringBuilder,
 };
-use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::DataType;
 
 use super::Call;
 use super::kernel::{Args, Kernel};
@@ -122,15 +123,36 @@ impl<T: Into<Self>> From<Option<T>> for Value {
     }
 }
 
-fn cell(array: &ArrayRef, row: usize) -> Result<Cell<'_>> {
-    Ok(match array.data_type() {
-        DataType::Utf8 => Cell::Text(array.as_string::<i32>().value(row)),
-        DataType::Binary => Cell::Bytes(array.as_binary::<i32>().value(row)),
-        DataType::Int32 => Cell::Whole(i64::from(array.as_primitive::<Int32Type>().value(row))),
-        DataType::Int64 => Cell::Whole(array.as_primitive::<Int64Type>().value(row)),
-        DataType::Float64 => Cell::Double(array.as_primitive::<Float64Type>().value(row)),
-        other => return Err(Error::internal(format!("a row function got {other}"))),
-    })
+/// A column whose type is known.
+enum Cells<'a> {
+    Text(&'a StringArray),
+    Bytes(&'a BinaryArray),
+    Int(&'a Int32Array),
+    Whole(&'a Int64Array),
+    Double(&'a Float64Array),
+}
+
+impl<'a> Cells<'a> {
+    fn of(array: &'a ArrayRef) -> Result<Self> {
+        Ok(match array.data_type() {
+            DataType::Utf8 => Self::Text(array.as_string()),
+            DataType::Binary => Self::Bytes(array.as_binary()),
+            DataType::Int32 => Self::Int(array.as_primitive()),
+            DataType::Int64 => Self::Whole(array.as_primitive()),
+            DataType::Float64 => Self::Double(array.as_primitive()),
+            other => return Err(Error::internal(format!("a row function got {other}"))),
+        })
+    }
+
+    fn get(&self, row: usize) -> Cell<'a> {
+        match self {
+            Self::Text(array) => Cell::Text(array.value(row)),
+            Self::Bytes(array) => Cell::Bytes(array.value(row)),
+            Self::Int(array) => Cell::Whole(i64::from(array.value(row))),
+            Self::Whole(array) => Cell::Whole(array.value(row)),
+            Self::Double(array) => Cell::Double(array.value(row)),
+        }
+    }
 }
 
 /// Runs the closure for every row.
@@ -140,20 +162,27 @@ pub(super) fn each(
     run: impl Fn(&[Cell<'_>]) -> Result<Value>,
 ) -> Result<ArrayRef> {
     let arrays = args.arrays()?;
-    let mut values = Vec::with_capacity(args.rows);
-    let mut cells = Vec::with_capacity(arrays.len());
-    for row in 0..args.rows {
-        if arrays.iter().any(|array| array.is_null(row)) {
-            values.push(Value::Null);
-            continue;
+    let nulls = arrays.iter().fold(None, |nulls, array| {
+        NullBuffer::union(nulls.as_ref(), array.logical_nulls().as_ref())
+    });
+    // A column without a single value may be of any type.
+    let all_null = nulls
+        .as_ref()
+        .is_some_and(|nulls| nulls.null_count() == nulls.len());
+    if all_null && args.rows > 0 {
+        return build((0..args.rows).map(|_| Ok(Value::Null)), args.rows, result);
+    }
+    let columns = arrays.iter().map(Cells::of).collect::<Result<Vec<_>>>()?;
+    let mut cells = Vec::with_capacity(columns.len());
+    let values = (0..args.rows).map(|row| {
+        if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+            return Ok(Value::Null);
         }
         cells.clear();
-        for array in &arrays {
-            cells.push(cell(array, row)?);
-        }
-        values.push(run(&cells)?);
-    }
-    build(values, result)
+        cells.extend(columns.iter().map(|column| column.get(row)));
+        run(&cells)
+    });
+    build(values, args.rows, result)
 }
 
 /// [`each`] for closures that want to see nulls.
@@ -163,46 +192,53 @@ pub(super) fn each_nullable(
     run: impl Fn(&[Option<Cell<'_>>]) -> Result<Value>,
 ) -> Result<ArrayRef> {
     let arrays = args.arrays()?;
-    let mut values = Vec::with_capacity(args.rows);
-    for row in 0..args.rows {
-        let cells = arrays
-            .iter()
-            .map(|array| {
-                if array.is_null(row) {
-                    Ok(None)
-                } else {
-                    cell(array, row).map(Some)
+    let columns = arrays
+        .iter()
+        .map(|array| match array.null_count() == array.len() {
+            true => Ok(None),
+            false => Cells::of(array).map(Some),
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let mut cells = Vec::with_capacity(columns.len());
+    let values = (0..args.rows).map(|row| {
+        cells.clear();
+        cells.extend(arrays.iter().zip(&columns).map(|(array, column)| {
+            column
+                .as_ref()
+                .filter(|_| array.is_valid(row))
+                .map(|column| column.get(row))
+        }));
+        run(&cells)
+    });
+    build(values, args.rows, result)
+}
+
+fn build(
+    values: impl Iterator<Item = Result<Value>>,
+    rows: usize,
+    result: &DataType,
+) -> Result<ArrayRef> {
+    macro_rules! fill {
+        ($builder:expr, $variant:ident, $map:expr) => {{
+            let mut builder = $builder;
+            for value in values {
+                match value? {
+                    Value::$variant(value) => builder.append_value($map(value)),
+                    _ => builder.append_null(),
                 }
-            })
-            .collect::<Result<Vec<_>>>()?;
-        values.push(run(&cells)?);
-    }
-    build(values, result)
-}
-
-macro_rules! fill {
-    ($builder:expr, $values:expr, $variant:ident, $map:expr) => {{
-        let mut builder = $builder;
-        for value in $values {
-            match value {
-                Value::$variant(value) => builder.append_value($map(value)),
-                _ => builder.append_null(),
             }
-        }
-        Arc::new(builder.finish())
-    }};
-}
-
-fn build(values: Vec<Value>, result: &DataType) -> Result<ArrayRef> {
+            Arc::new(builder.finish())
+        }};
+    }
     Ok(match result {
-        DataType::Utf8 => fill!(StringBuilder::new(), values, Text, |v| v),
-        DataType::Binary => fill!(BinaryBuilder::new(), values, Bytes, |v| v),
-        DataType::Int32 => fill!(Int32Builder::new(), values, Whole, |v: i64| {
+        DataType::Utf8 => fill!(StringBuilder::with_capacity(rows, rows * 8), Text, |v| v),
+        DataType::Binary => fill!(BinaryBuilder::with_capacity(rows, rows * 8), Bytes, |v| v),
+        DataType::Int32 => fill!(Int32Builder::with_capacity(rows), Whole, |v: i64| {
             i32::try_from(v).unwrap_or(i32::MAX)
         }),
-        DataType::Int64 => fill!(Int64Builder::new(), values, Whole, |v| v),
-        DataType::Float64 => fill!(Float64Builder::new(), values, Double, |v| v),
-        DataType::Boolean => fill!(BooleanBuilder::new(), values, Flag, |v| v),
+        DataType::Int64 => fill!(Int64Builder::with_capacity(rows), Whole, |v| v),
+        DataType::Float64 => fill!(Float64Builder::with_capacity(rows), Double, |v| v),
+        DataType::Boolean => fill!(BooleanBuilder::with_capacity(rows), Flag, |v| v),
         other => return Err(Error::internal(format!("a row function yields {other}"))),
     })
 }

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringBuilder, new_null_array};
 use arrow::buffer::NullBuffer;
 use arrow::compute::concat;
 use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
+use datafusion::logical_expr::ColumnarValue;
 
 use super::items::{array_arg, gathered, place, range};
 use crate::error::{Error, Result};
 use crate::functions::Call;
 use crate::functions::conditional::unify;
-use crate::functions::kernel::Kernel;
+use crate::functions::kernel::{Args, Kernel};
 use crate::plan::typed::Typed;
 use crate::types::arrow::relabel;
 
@@ -42,25 +43,71 @@ pub(super) fn concatenated(call: &Call<'_>) -> Result<Typed> {
     let args = (0..call.args.len())
         .map(|index| call.implicit(index, &to))
         .collect::<Result<Vec<_>>>()?;
-    Ok(crate::functions::rows::lift(
-        call,
+    let nullable = args.iter().any(|arg| arg.nullable);
+    let exprs = args.into_iter().map(|arg| arg.expr).collect();
+    Ok(Kernel::typed(
+        call.name,
         "",
-        args,
-        (to, false),
-        move |row| {
-            Ok(if binary {
-                row.iter()
-                    .flat_map(|cell| cell.bytes().to_vec())
-                    .collect::<Vec<u8>>()
-                    .into()
-            } else {
-                row.iter()
-                    .map(|cell| cell.text())
-                    .collect::<String>()
-                    .into()
-            })
+        (to, nullable),
+        exprs,
+        name,
+        move |args| match binary {
+            true => joined_bytes(args),
+            false => joined_texts(args),
         },
     ))
+}
+
+/// Texts written behind each other, row by row, without one of their own for each row.
+fn joined_texts(args: &Args) -> Result<ArrayRef> {
+    use std::fmt::Write;
+    enum Part<'a> {
+        Same(&'a str),
+        Column(&'a StringArray),
+    }
+    let mut nulls = None;
+    let mut n_bytes = 0;
+    let mut parts = Vec::with_capacity(args.len());
+    for index in 0..args.len() {
+        match args.value(index)? {
+            ColumnarValue::Scalar(ScalarValue::Utf8(Some(text))) => {
+                n_bytes += text.len() * args.rows;
+                parts.push(Part::Same(text));
+            }
+            ColumnarValue::Scalar(_) => return Ok(new_null_array(&DataType::Utf8, args.rows)),
+            ColumnarValue::Array(array) => {
+                nulls = NullBuffer::union(nulls.as_ref(), array.logical_nulls().as_ref());
+                let Some(texts) = array.as_string_opt::<i32>() else {
+                    return Ok(new_null_array(&DataType::Utf8, args.rows));
+                };
+                n_bytes += texts.value_data().len();
+                parts.push(Part::Column(texts));
+            }
+        }
+    }
+    let mut builder = StringBuilder::with_capacity(args.rows, n_bytes);
+    for row in 0..args.rows {
+        if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+            builder.append_null();
+            continue;
+        }
+        for part in &parts {
+            // Writing into memory cannot fail.
+            let _ = builder.write_str(match part {
+                Part::Same(text) => text,
+                Part::Column(texts) => texts.value(row),
+            });
+        }
+        builder.append_value("");
+    }
+    Ok(Arc::new(builder.finish()))
+}
+
+fn joined_bytes(args: &Args) -> Result<ArrayRef> {
+    crate::functions::rows::each(args, &DataType::Binary, |row| {
+        let bytes = row.iter().flat_map(|cell| cell.bytes().iter().copied());
+        Ok(bytes.collect::<Vec<u8>>().into())
+    })
 }
 
 fn concatenated_arrays(call: &Call<'_>) -> Result<Typed> {

@@ -19,7 +19,7 @@ use crate::functions::{Call, Function, scalar};
 use crate::plan::typed::Typed;
 use crate::types::arrow::list;
 use compile::compile;
-use like::like;
+use like::{Matcher, like, tested};
 
 const S: DataType = DataType::Utf8;
 const I: DataType = DataType::Int32;
@@ -98,6 +98,12 @@ fn rlike(call: &Call<'_>) -> Result<Typed> {
     let shown = call.name_as(&call.name.to_ascii_uppercase());
     let name = call.name;
     let args = vec![call.implicit(0, &S)?, call.implicit(1, &S)?];
+    // A constant is compiled once. A wrong one is not complained of before there is a row.
+    if let Some(pattern) = args[1].constant_str()
+        && let Ok(regex) = compile(name, pattern)
+    {
+        return Ok(tested(call, name, args, Matcher::Regex(regex)).named(shown));
+    }
     let found = lift(call, name, args, (FLAG, false), move |row| {
         matched(name, row[1].text(), |regex| {
             regex.is_match(row[0].text()).into()

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use arrow::array::builder::StringBuilder;
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, DurationMicrosecondType, Float32Type, Float64Type,
     Int8Type, Int16Type, Int32Type, Int64Type, IntervalMonthDayNanoType, IntervalUnit,
@@ -21,11 +21,13 @@ use crate::functions::kernels::variant::json::to_json;
 use crate::types::variant::is_variant;
 
 pub(super) fn cast(job: &Cast, array: &ArrayRef) -> Result<ArrayRef> {
-    if matches!(
-        array.data_type(),
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::Boolean
-    ) {
-        return Ok(arrow::compute::cast(array, &DataType::Utf8)?);
+    match array.data_type() {
+        DataType::Int8 => return Ok(whole::<Int8Type>(array)),
+        DataType::Int16 => return Ok(whole::<Int16Type>(array)),
+        DataType::Int32 => return Ok(whole::<Int32Type>(array)),
+        DataType::Int64 => return Ok(whole::<Int64Type>(array)),
+        DataType::Boolean => return Ok(arrow::compute::cast(array, &DataType::Utf8)?),
+        _ => {}
     }
     let mut builder = StringBuilder::with_capacity(array.len(), array.len() * 8);
     let mut row_text = String::new();
@@ -39,6 +41,20 @@ pub(super) fn cast(job: &Cast, array: &ArrayRef) -> Result<ArrayRef> {
         }
     }
     Ok(Arc::new(builder.finish()))
+}
+
+/// Whole numbers, digit by digit into one buffer.
+fn whole<T: ArrowPrimitiveType<Native: itoa::Integer>>(array: &ArrayRef) -> ArrayRef {
+    let numbers = array.as_primitive::<T>();
+    let mut builder = StringBuilder::with_capacity(numbers.len(), numbers.len() * 8);
+    let mut digits = itoa::Buffer::new();
+    for number in numbers {
+        match number {
+            Some(number) => builder.append_value(digits.format(number)),
+            None => builder.append_null(),
+        }
+    }
+    Arc::new(builder.finish())
 }
 
 /// One value as text.
