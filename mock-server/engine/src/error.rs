@@ -386,6 +386,10 @@ fn find_shared(shared: &DataFusionError) -> Error {
             find_shared(inner)
         }
         DataFusionError::Shared(inner) => find_shared(inner),
+        // What builds a join's hash table is shared by all partitions, and so is its failure.
+        DataFusionError::ResourcesExhausted(message) => {
+            Error::new("OUT_OF_MEMORY", [("message", message.clone())])
+        }
         other => Error::internal(other.to_string()),
     }
 }

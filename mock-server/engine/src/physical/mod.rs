@@ -116,7 +116,10 @@ impl Physical {
                 drop(batches);
                 let plan = subqueries::joined(plan)?;
                 let state = self.sorting();
-                let plan = state.create_physical_plan(&plan).await?;
+                // Some joins, such as that of NOT IN, have no other way than to hash.
+                let Ok(plan) = state.create_physical_plan(&plan).await else {
+                    return Err(error.into());
+                };
                 let batches = execute_stream(plan, state.task_ctx())?;
                 Ok(batches.map(|batch| Ok(batch?)).boxed())
             }
