@@ -1,6 +1,7 @@
 //! What expressions and functions need to know of their session: read once per plan, then plain
 //! values, so that no lock is taken per expression.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -54,12 +55,35 @@ impl Context {
         if self.case_sensitive {
             left == right
         } else {
-            left == right || left.to_lowercase() == right.to_lowercase()
+            same_in_any_case(left, right)
+        }
+    }
+
+    /// The form in which names are the same that [`Context::same_name`] calls the same.
+    pub(crate) fn folded_name<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        if self.case_sensitive
+            || !name
+                .chars()
+                .any(|c| !c.is_ascii() || c.is_ascii_uppercase())
+        {
+            name.into()
+        } else {
+            name.to_lowercase().into()
         }
     }
 
     /// Whether Databricks' rules hold.
     pub(crate) fn databricks(&self) -> bool {
         self.session.workspace.options.flavor == Flavor::Databricks
+    }
+}
+
+/// Names are compared for every column of every select list: only those that are not ASCII are
+/// spelt out in lower case.
+fn same_in_any_case(left: &str, right: &str) -> bool {
+    if left.is_ascii() && right.is_ascii() {
+        left.eq_ignore_ascii_case(right)
+    } else {
+        left.to_lowercase() == right.to_lowercase()
     }
 }

@@ -23,7 +23,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
+use arrow::datatypes::FieldRef;
+use datafusion::common::{DFSchema, DFSchemaRef};
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Projection};
 use sparring_proto::connect as proto;
 
 use crate::error::{DataFrameContext, QueryContext, Result, SqlContext};
@@ -260,8 +262,43 @@ pub(crate) fn project(input: LogicalPlan, list: &[(Column, Typed)]) -> Result<Lo
             other => other.clone().alias(column.id.internal_name()),
         })
         .collect();
-    Ok(LogicalPlan::Projection(Projection::try_new(
-        exprs,
-        Arc::new(input),
-    )?))
+    let plan = match projected_schema(&exprs, &input)? {
+        Some(schema) => Projection::try_new_with_schema(exprs, Arc::new(input), schema)?,
+        None => Projection::try_new(exprs, Arc::new(input))?,
+    };
+    Ok(LogicalPlan::Projection(plan))
+}
+
+/// From how many columns on an index pays.
+const MANY: usize = 16;
+
+/// The schema that DataFusion gives a wide projection, which searches the whole input for every
+/// column: nearly all of a wide projection are plain references, and those are found by an index.
+fn projected_schema(exprs: &[Expr], input: &LogicalPlan) -> Result<Option<DFSchemaRef>> {
+    let schema = input.schema();
+    if exprs.len() < MANY || !schema.functional_dependencies().is_empty() {
+        return Ok(None);
+    }
+    let fields: HashMap<&str, &FieldRef> = schema
+        .fields()
+        .iter()
+        .map(|field| (field.name().as_str(), field))
+        .collect();
+    if fields.len() < schema.fields().len() {
+        return Ok(None);
+    }
+    let fields = exprs
+        .iter()
+        .map(|expr| match expr {
+            Expr::Column(column) if column.relation.is_none() => {
+                match fields.get(column.name.as_str()) {
+                    Some(field) => Ok((None, Arc::clone(field))),
+                    None => expr.to_field(schema),
+                }
+            }
+            other => other.to_field(schema),
+        })
+        .collect::<datafusion::error::Result<_>>()?;
+    let schema = DFSchema::new_with_metadata(fields, schema.metadata().clone())?;
+    Ok(Some(Arc::new(schema)))
 }

@@ -3,12 +3,13 @@
 //!
 //! After Spark's `AttributeSeq.resolve` and `ColumnResolutionHelper`. Knows no other expressions.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::logical_expr::Expr;
 
 use super::context::Context;
-use super::scope::{Column, Scope};
+use super::scope::{Column, ColumnId, Scope};
 use super::typed::Typed;
 use crate::error::{Error, QueryContext, Result};
 use crate::functions::kernels::nested;
@@ -25,6 +26,28 @@ pub(crate) struct Names<'a> {
     pub(crate) lambda: &'a [LambdaVariable],
     /// The query around, for correlated subqueries.
     pub(crate) outer: Option<&'a Outer<'a>>,
+    /// Where the visible columns of a name are, if many names are looked up.
+    pub(crate) index: Option<&'a NameIndex>,
+}
+
+/// The places of columns by their names.
+pub(crate) struct NameIndex(HashMap<String, Vec<usize>>);
+
+impl NameIndex {
+    /// The places of the visible columns of a scope.
+    pub(crate) fn of(context: &Context, scope: &Scope) -> Self {
+        let mut places: HashMap<String, Vec<usize>> = HashMap::with_capacity(scope.columns.len());
+        for (place, column) in scope.columns.iter().enumerate() {
+            let name = context.folded_name(&column.name);
+            match places.get_mut(name.as_ref()) {
+                Some(known) => known.push(place),
+                None => {
+                    places.insert(name.into_owned(), vec![place]);
+                }
+            }
+        }
+        Self(places)
+    }
 }
 
 /// A variable of a lambda.
@@ -53,6 +76,7 @@ impl<'a> Names<'a> {
             lateral: &[],
             lambda: &[],
             outer,
+            index: None,
         }
     }
 }
@@ -78,7 +102,7 @@ pub(crate) fn resolve_optional(
     if let Some(found) = lambda_variable(context, names.lambda, parts)? {
         return Ok(Some(found));
     }
-    if let Some(found) = in_scope(context, names.scope, parts)? {
+    if let Some(found) = in_columns(context, names.scope.into(), names.index, parts)? {
         return Ok(Some(found));
     }
     if let Some(found) = lateral_alias(context, names.lateral, parts)? {
@@ -168,10 +192,36 @@ fn outer_reference(mut value: Typed) -> Typed {
     value
 }
 
-/// Looks a name up among the columns; the longest qualifier that matches wins.
+/// Columns to look a name up in.
+#[derive(Clone, Copy)]
+struct Columns<'a> {
+    visible: &'a [Column],
+    hidden: &'a [Column],
+}
+
+impl<'a> From<&'a Scope> for Columns<'a> {
+    fn from(scope: &'a Scope) -> Self {
+        Self {
+            visible: &scope.columns,
+            hidden: &scope.hidden,
+        }
+    }
+}
+
+/// Looks a name up among the columns.
 pub(crate) fn in_scope(
     context: &Context,
     scope: &Scope,
+    parts: &[String],
+) -> Result<Option<Typed>> {
+    in_columns(context, scope.into(), None, parts)
+}
+
+/// Looks a name up; the longest qualifier that matches wins.
+fn in_columns(
+    context: &Context,
+    columns: Columns<'_>,
+    index: Option<&NameIndex>,
     parts: &[String],
 ) -> Result<Option<Typed>> {
     for qualifier_length in (0..=3.min(parts.len().saturating_sub(1))).rev() {
@@ -179,17 +229,27 @@ pub(crate) fn in_scope(
         let Some((name, fields)) = rest.split_first() else {
             continue;
         };
-        let matches = |column: &&Column| {
-            context.same_name(&column.name, name)
-                && column.qualifier.len() >= qualifier_length
+        let is_qualified = |column: &&Column| {
+            column.qualifier.len() >= qualifier_length
                 && column.qualifier[column.qualifier.len() - qualifier_length..]
                     .iter()
                     .zip(qualifier)
                     .all(|(a, b)| context.same_name(a, b))
         };
-        let mut found: Vec<&Column> = scope.columns.iter().filter(matches).collect();
+        let matches =
+            |column: &&Column| context.same_name(&column.name, name) && is_qualified(column);
+        let mut found: Vec<&Column> = match index {
+            None => columns.visible.iter().filter(matches).collect(),
+            Some(NameIndex(places)) => places
+                .get(context.folded_name(name).as_ref())
+                .into_iter()
+                .flatten()
+                .filter_map(|place| columns.visible.get(*place))
+                .filter(is_qualified)
+                .collect(),
+        };
         if found.is_empty() && qualifier_length > 0 {
-            found = scope.hidden.iter().filter(matches).collect();
+            found = columns.hidden.iter().filter(matches).collect();
         }
         found.dedup_by_key(|column| column.id);
         match found.as_slice() {
@@ -282,9 +342,12 @@ pub(crate) fn resolve_in_plan(
     let mut candidates: Vec<Typed> = Vec::new();
     let mut missing = None;
     for columns in &output.occurrences {
-        let inside = Scope::of(columns.to_vec());
-        let Some(found) = in_scope(context, &inside, parts)? else {
-            missing.get_or_insert_with(|| unresolved(&inside, parts));
+        let inside = Columns {
+            visible: columns,
+            hidden: &[],
+        };
+        let Some(found) = in_columns(context, inside, None, parts)? else {
+            missing.get_or_insert_with(|| unresolved(&Scope::of(columns.to_vec()), parts));
             continue;
         };
         // What the DataFrame had must still be there, and may have become nullable since.
@@ -316,11 +379,7 @@ pub(crate) fn resolve_in_plan(
 /// The value in terms of the present columns, if all it reads is still among them.
 fn still_there(scope: &Scope, mut value: Typed) -> Option<Typed> {
     for reference in value.expr.column_refs() {
-        let present = scope
-            .columns
-            .iter()
-            .chain(&scope.hidden)
-            .find(|column| reference.name == column.id.internal_name())?;
+        let present = scope.by_id(ColumnId::named(&reference.name)?)?;
         value.nullable |= present.nullable;
     }
     Some(value)

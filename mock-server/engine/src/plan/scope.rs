@@ -30,6 +30,11 @@ impl ColumnId {
         format!("#{}", self.0)
     }
 
+    /// The identity of the column of a name inside DataFusion plans.
+    pub(crate) fn named(internal_name: &str) -> Option<Self> {
+        internal_name.strip_prefix('#')?.parse().ok().map(Self)
+    }
+
     /// A reference to the column.
     pub(crate) fn expr(self) -> Expr {
         Expr::Column(PlanColumn::new_unqualified(self.internal_name()))

@@ -15,12 +15,15 @@ use super::misplaced;
 use crate::error::{Error, QueryContext, Result};
 use crate::functions::{self, Build, Generator};
 use crate::plan::Planner;
-use crate::plan::names::Names;
+use crate::plan::names::{NameIndex, Names};
 use crate::plan::scope::{Column, Scope};
 use crate::plan::trace::Written;
 use crate::plan::typed::Typed;
 use crate::types::interval::Fields;
 use crate::types::names::quote_parts;
+
+/// How many items look their names up column by column; an index for more is soon paid back.
+const FEW: usize = 8;
 
 /// One item of a select list.
 pub(crate) enum Item {
@@ -39,9 +42,11 @@ impl Planner<'_> {
     ) -> Result<Vec<Item>> {
         let mut items = Vec::with_capacity(expressions.len());
         let mut earlier: Vec<Typed> = Vec::new();
+        let index = (expressions.len() > FEW).then(|| NameIndex::of(self.context, scope));
         for expression in expressions {
             let names = Names {
                 lateral: &earlier,
+                index: index.as_ref(),
                 ..Names::of(scope, self.outer())
             };
             let mut found = self.item(expression, &names)?;

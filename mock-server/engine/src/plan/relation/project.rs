@@ -1,6 +1,6 @@
 //! Select lists and what changes columns: `select`, `withColumn`, `drop`, `toDF`, renames, aliases.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use datafusion::common::DFSchema;
 use datafusion::logical_expr::{EmptyRelation, LogicalPlan};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::windows;
 use crate::error::{Error, Result};
 use crate::plan::expression::Item;
-use crate::plan::scope::{Column, Scope};
+use crate::plan::scope::{Column, ColumnId, Scope};
 use crate::plan::typed::Typed;
 use crate::plan::{Below, Planned, Planner, project};
 use crate::types::names::quote;
@@ -49,10 +49,7 @@ impl Planner<'_> {
         } else {
             project(input.plan.clone(), &list)?
         };
-        let columns = list
-            .iter()
-            .map(|(column, _)| with_qualifier(column, &input.scope))
-            .collect();
+        let columns = with_qualifiers(&list, &input.scope);
         let scope = input.scope.replaced(columns);
         Ok(Planned {
             plan,
@@ -277,10 +274,25 @@ fn unchanged(plan: &LogicalPlan, list: &[(Column, Typed)]) -> bool {
         })
 }
 
+/// [`with_qualifier`] for a whole select list.
+fn with_qualifiers(list: &[(Column, Typed)], scope: &Scope) -> Vec<Column> {
+    let mut sources: HashMap<ColumnId, &Column> = HashMap::with_capacity(scope.columns.len());
+    for column in scope.columns.iter().chain(&scope.hidden) {
+        sources.entry(column.id).or_insert(column);
+    }
+    let list = list.iter();
+    list.map(|(column, _)| qualified_as(column, sources.get(&column.id).copied()))
+        .collect()
+}
+
 /// A plain reference keeps the qualifier it had.
 pub(super) fn with_qualifier(column: &Column, scope: &Scope) -> Column {
+    qualified_as(column, scope.by_id(column.id))
+}
+
+fn qualified_as(column: &Column, source: Option<&Column>) -> Column {
     let mut column = column.clone();
-    if let Some(source) = scope.by_id(column.id)
+    if let Some(source) = source
         && source.name.eq_ignore_ascii_case(&column.name)
     {
         column.qualifier = Arc::clone(&source.qualifier);
