@@ -64,6 +64,201 @@ spark.read.csv(R + '/csv/no_header.csv', lineSep='\\n')
 spark.read.csv(R + '/csv/no_header.csv').toDF('i', 'n', 'd').select(F.col('i').cast('int') + 1, F.to_date('d'))
 spark.read.csv(R + '/csv/money.csv', header=True).select(F.regexp_replace('price', '[$,]', '').cast('double'))
 """
+TYPES = """tinyint; smallint; int; bigint; float; double; decimal(5,2); decimal(38,18); boolean; date; timestamp; timestamp_ntz; binary
+interval day to second; interval year to month; time; string; char(3); varchar(3); array<int>; struct<a:int>; map<string,int>; void; variant""".replace(
+    "\n", ";"
+).split(";")
+CSV_DIALECTS = """
+escape='"'
+quote="'"
+quote=''
+escape=''
+escape='|'
+quote='"', escape='"', ignoreLeadingWhiteSpace=True
+ignoreLeadingWhiteSpace=True
+ignoreTrailingWhiteSpace=True
+ignoreLeadingWhiteSpace=True, ignoreTrailingWhiteSpace=True
+sep='|'
+sep='\\t'
+sep=' '
+sep='\\\\', escape='"'
+sep='ab'
+sep=', '
+charToEscapeQuoteEscaping='|'
+charToEscapeQuoteEscaping='"'
+unescapedQuoteHandling='STOP_AT_CLOSING_QUOTE'
+unescapedQuoteHandling='BACK_TO_DELIMITER'
+unescapedQuoteHandling='STOP_AT_DELIMITER'
+unescapedQuoteHandling='SKIP_VALUE'
+unescapedQuoteHandling='RAISE_ERROR'
+emptyValue='E', nullValue='a'
+nullValue='"'
+comment='a'
+comment='"'
+mode='DROPMALFORMED'
+"""
+CSV_MORE = """
+spark.read.csv(R + '/csv/null_empty.csv', header=True, nullValue='NA')
+spark.read.csv(R + '/csv/null_empty.csv', header=True, nullValue='NA', inferSchema=True)
+spark.read.csv(R + '/csv/null_empty.csv', header=True, emptyValue='E')
+spark.read.csv(R + '/csv/null_empty.csv', header=True, emptyValue='E', nullValue='E')
+spark.read.csv(R + '/csv/null_empty.csv', header=True, nullValue=' ')
+spark.read.csv(R + '/csv/null_empty.csv', header=True, ignoreLeadingWhiteSpace=True, ignoreTrailingWhiteSpace=True)
+spark.read.csv(R + '/csv/null_empty.csv', header=True, schema='id int, v string not null, w string')
+spark.read.csv(R + '/csv/multi.csv', header=True)
+spark.read.csv(R + '/csv/multi.csv', header=True, multiLine=True)
+spark.read.csv(R + '/csv/multi.csv', header=True, multiLine=True, comment='#')
+spark.read.csv(R + '/csv/multi.csv', header=True, multiLine=True, lineSep='\\n')
+spark.read.csv(R + '/csv/multi.csv', header=True, multiLine=True, inferSchema=True)
+spark.read.csv(R + '/csv/multi.csv', multiLine=True, schema='id string, text string, _corrupt_record string')
+spark.read.csv(R + '/csv/comment_edges.csv', comment='#')
+spark.read.csv(R + '/csv/comment_edges.csv', comment='#', header=True)
+spark.read.csv(R + '/csv/comment_edges.csv', comment='#', multiLine=True)
+spark.read.csv(R + '/csv/comment_edges.csv', comment='ab')
+spark.read.csv(R + '/csv/separators.csv', sep='||')
+spark.read.csv(R + '/csv/separators.csv', sep='||', ignoreLeadingWhiteSpace=True)
+spark.read.csv(R + '/csv/separators.csv', sep='|')
+spark.read.csv(R + '/csv/separators.csv', sep='\\u007c')
+spark.read.csv(R + '/csv/separators.csv', sep='\\\\\\\\')
+spark.read.csv(R + '/csv/separators.csv', sep='\\\\n')
+spark.read.csv(R + '/csv/semi_lines.csv', lineSep=';', header=True)
+spark.read.csv(R + '/csv/semi_lines.csv', lineSep=';', header=True, multiLine=True)
+spark.read.csv(R + '/csv/semi_lines.csv', lineSep='a,')
+spark.read.csv(R + '/csv/semi_lines.csv', lineSep='abc')
+spark.read.csv(R + '/csv/semi_lines.csv', lineSep='')
+spark.read.csv(R + '/csv/crlf.csv', lineSep='\\r\\n', header=True)
+spark.read.csv(R + '/csv/crlf.csv', lineSep='\\n', header=True)
+spark.read.csv(R + '/csv/latin1.csv', encoding='ISO-8859-1', header=True)
+spark.read.option('charset', 'iso-8859-1').csv(R + '/csv/latin1.csv', header=True, inferSchema=True)
+spark.read.csv(R + '/csv/latin1.csv', header=True)
+spark.read.csv(R + '/csv/latin1.csv', encoding='US-ASCII', header=True)
+spark.read.csv(R + '/csv/utf16.csv', encoding='UTF-16', header=True)
+spark.read.csv(R + '/csv/utf16.csv', encoding='UTF-16', header=True, multiLine=True)
+spark.read.csv(R + '/csv/utf16be.csv', encoding='UTF-16BE', header=True, multiLine=True)
+spark.read.csv(R + '/csv/utf16be.csv', encoding='utf-16be', header=True, lineSep='\\n')
+spark.read.csv(R + '/csv/latin1.csv', encoding='windows-1252', header=True)
+spark.read.csv(R + '/csv/latin1.csv', encoding='', header=True)
+spark.read.csv(R + '/csv/stamps.csv', header=True, schema='id int, d date, t timestamp, n timestamp_ntz')
+spark.read.option('timestampNTZFormat', 'dd-MMM-yyyy hh:mm:ss a').csv(R + '/csv/stamps.csv', header=True, schema='id int, d date, t timestamp, n timestamp_ntz', dateFormat='d.M.yyyy', timestampFormat='yyyy/MM/dd[ HH:mm]')
+spark.read.option('timestampNTZFormat', 'dd-MMM-yyyy hh:mm:ss a').csv(R + '/csv/stamps.csv', header=True, inferSchema=True, dateFormat='d.M.yyyy', timestampFormat='yyyy/MM/dd[ HH:mm]')
+spark.read.csv(R + '/csv/stamps.csv', header=True, schema='id int, d date, t timestamp, n string, _corrupt_record string', dateFormat='d.M.yyyy', timestampFormat='yyyy/MM/dd HH:mm')
+spark.read.csv(R + '/csv/stamps.csv', header=True, schema='id int, d date, t timestamp, n string', dateFormat='nope')
+spark.read.csv(R + '/csv/stamps.csv', header=True, schema='id int, d date, t timestamp, n string', dateFormat='yyyy-MM-dd', timestampFormat="yyyy-MM-dd'T'HH:mm:ss[.SSS][XXX]")
+spark.read.option('enableDateTimeParsingFallback', True).csv(R + '/csv/stamps.csv', header=True, schema='id int, d date, t timestamp, n string', dateFormat='d.M.yyyy', timestampFormat='yyyy/MM/dd HH:mm')
+spark.read.csv(R + '/csv/stamps.csv', header=True, schema='id int, d date', locale='de')
+spark.read.csv(R + '/csv/bad.csv', header=True, enforceSchema=False, schema='a int, b string')
+spark.read.csv(R + '/csv/bad.csv', header=True, enforceSchema=False, schema='A int, B string')
+spark.read.csv(R + '/csv/bad.csv', header=True, enforceSchema=False, schema='a int')
+spark.read.csv(R + '/csv/bad.csv', header=True, enforceSchema=True, schema='x int, y string')
+spark.read.csv(R + '/csv/ragged.csv', header=True, mode='DROPMALFORMED').count()
+spark.read.csv(R + '/csv/ragged.csv', header=True, mode='DROPMALFORMED').select('a')
+spark.read.csv(R + '/csv/ragged.csv', header=True, mode='DROPMALFORMED').select('b', 'a')
+spark.read.csv(R + '/csv/ragged.csv', header=True, mode='FAILFAST')
+spark.read.csv(R + '/csv/ragged.csv', header=True, mode='FAILFAST').select('a')
+spark.read.csv(R + '/csv/ragged.csv', header=True, mode='nope')
+spark.conf.set('spark.sql.csv.parser.columnPruning.enabled', 'false'); spark.read.csv(R + '/csv/ragged.csv', header=True, mode='DROPMALFORMED').select('a')
+spark.read.csv(R + '/csv/ragged.csv', schema='a int, b int, _corrupt_record string').select('_corrupt_record')
+spark.read.csv(R + '/csv/ragged.csv', schema='a int, b int, _corrupt_record string').where('_corrupt_record is not null').count()
+spark.read.csv(R + '/csv/ragged.csv', schema='a int, b int, _corrupt_record int')
+spark.read.csv(R + '/csv/ragged.csv', schema='a int, _corrupt_record string, b int')
+spark.read.csv(R + '/csv/bad.csv', header=True, schema='a int, b string', mode='DROPMALFORMED').select('b')
+spark.read.csv(R + '/csv/bad.csv', header=True, schema='a int, b string', mode='DROPMALFORMED').count()
+spark.read.csv(R + '/csv/bad.csv', header=True, schema='a int, b string', mode='DROPMALFORMED').where('a > 0')
+spark.read.csv(R + '/csv/ladder.csv', header=True, maxColumns=3).count()
+spark.read.csv(R + '/csv/ladder.csv', header=True, maxColumns=100).columns
+spark.read.csv(R + '/csv/ladder.csv', header=True, maxCharsPerColumn=2)
+spark.read.csv(R + '/csv/no_header.csv', maxCharsPerColumn=3).count()
+spark.read.csv(R + '/csv/no_header.csv', sep=',,,')
+spark.read.csv(R + '/csv/no_header.csv', quote='""')
+spark.read.csv(R + '/csv/no_header.csv', escape='ab')
+spark.read.csv(R + '/csv/no_header.csv', quote='\\u0000')
+spark.read.csv(R + '/csv/no_header.csv', samplingRatio=0)
+spark.read.csv(R + '/csv/no_header.csv', samplingRatio=2.0, inferSchema=True)
+spark.read.csv(R + '/csv/no_header.csv', inferSchema='maybe')
+spark.read.csv(R + '/csv/no_header.csv', multiLine='maybe')
+spark.read.csv(R + '/csv/no_header.csv', maxColumns='many')
+spark.read.csv(R + '/csv/no_header.csv', schema='id int, id string')
+spark.read.csv(R + '/csv/no_header.csv', schema='')
+spark.read.csv([R + '/csv/no_header.csv', R + '/csv/nope.csv'])
+spark.read.csv([])
+spark.read.csv(R + '/csv/values.csv', header=True, inferSchema=True)
+spark.read.csv(R + '/csv/duplicate_header.csv', header=True, inferSchema=True).schema
+spark.read.csv(R + '/csv/no_header.csv', pathGlobFilter='*.csv').count()
+spark.read.csv(R + '/csv/many', pathGlobFilter='part1*', header=True)
+spark.read.csv(R + '/csv', pathGlobFilter='part*.csv', recursiveFileLookup=True, header=True).orderBy('a')
+spark.read.csv(R + '/csv/many', modifiedBefore='2001-01-01T00:00:00', header=True)
+spark.read.csv(R + '/csv/many', modifiedAfter='2001-01-01T00:00:00', header=True).count()
+spark.read.csv(R + '/csv/many', modifiedAfter='yesterday')
+spark.read.csv(R + '/csv/bom.csv', header=True, inferSchema=True).columns
+spark.read.csv(R + '/csv/bom.csv', header=True, multiLine=True).columns
+spark.read.csv(R + '/csv/many', header=True).select('_metadata.file_name', '_metadata.row_index' if False else '_metadata.file_size').distinct().orderBy('file_name')
+"""
+CSV_WRITE_SETUP = """
+R = '/tmp/sparring-fixtures/files'
+O = '/tmp/sparring-scratch/out'
+odd = spark.createDataFrame([('a,b',), ('q"q',), ('',), (None,), (' pad ',), ('\\\\',), ('b\\\\"s',), ('line\\nbreak',), ('cr\\rx',), ('#c',), ('é',), ("it's",), ('a|b',), ('"',), ('\\t',)], 's string').coalesce(1)
+two = spark.createDataFrame([(1, 'x'), (2, None)], 'n int, s string').coalesce(1)
+ty = spark.sql("SELECT true AS o, 1Y AS y, 1.50BD AS d, 1.0F AS f, 1e20D AS g, double('NaN') AS nan, double('-Infinity') AS inf, DATE'2020-01-31' AS dt, TIMESTAMP'2020-01-31 12:30:45.123456' AS ts, TIMESTAMP_NTZ'2020-01-31 12:30:45' AS tn, INTERVAL '1 02:03:04' DAY TO SECOND AS ds, INTERVAL '1-2' YEAR TO MONTH AS ym, X'616263' AS b")
+def text(frame): return spark.read.text(O, wholetext=False).orderBy('value')
+"""
+CSV_WRITES = """
+odd.write.csv(O); text(odd)
+odd.write.csv(O, quoteAll=True); text(odd)
+odd.write.csv(O, escape='"'); text(odd)
+odd.write.csv(O, quote="'"); text(odd)
+odd.write.csv(O, quote=''); text(odd)
+odd.write.csv(O, escapeQuotes=False); text(odd)
+odd.write.csv(O, sep='|'); text(odd)
+odd.write.csv(O, sep='||'); text(odd)
+odd.write.csv(O, nullValue='N', emptyValue='E'); text(odd)
+odd.write.csv(O, nullValue='N'); text(odd)
+odd.write.csv(O, emptyValue=''); text(odd)
+odd.write.csv(O, ignoreLeadingWhiteSpace=False, ignoreTrailingWhiteSpace=False); text(odd)
+odd.write.csv(O, charToEscapeQuoteEscaping='|'); text(odd)
+odd.write.option('comment', '#').csv(O); text(odd)
+odd.write.csv(O, lineSep=';'); text(odd)
+odd.write.csv(O, encoding='UTF-16LE'); spark.read.csv(O, encoding='UTF-16LE', lineSep='\\n').count()
+odd.write.csv(O, encoding='ISO-8859-1'); spark.read.csv(O, encoding='ISO-8859-1').count()
+odd.write.csv(O); spark.read.csv(O, multiLine=True, schema='s string').count()
+two.write.csv(O); text(two)
+two.write.csv(O, header=True, sep='\\t'); text(two)
+two.write.csv(O, header='maybe')
+two.write.csv(O, compression='gzip'); spark.read.csv(O)
+two.write.csv(O, compression='bzip2'); spark.read.csv(O)
+two.write.csv(O, compression='deflate'); spark.read.csv(O)
+two.write.csv(O, compression='none'); spark.read.csv(O)
+two.write.csv(O, compression='nope')
+ty.write.csv(O); text(ty)
+ty.write.option('timestampNTZFormat', 'HH:mm').csv(O, dateFormat='dd.MM.yyyy', timestampFormat='yyyy/MM/dd HH:mm'); text(ty)
+ty.select('ts').write.csv(O, timestampFormat='nope')
+ty.select('b').write.csv(O); text(ty)
+ty.select('ds', 'ym').write.csv(O); text(ty)
+spark.conf.set('spark.sql.session.timeZone', 'America/New_York'); ty.select('ts', 'tn').write.csv(O); text(ty)
+spark.sql("SELECT array(1) AS a").write.csv(O)
+spark.sql("SELECT map(1, 2) AS a").write.csv(O)
+spark.sql("SELECT named_struct('a', 1) AS a").write.csv(O)
+spark.sql("SELECT NULL AS a").write.csv(O)
+spark.sql("SELECT make_interval(1) AS a").write.csv(O)
+spark.sql("SELECT parse_json('1') AS a").write.csv(O)
+two.write.option('maxRecordsPerFile', 1).csv(O); spark.read.csv(O).orderBy('_c0')
+two.write.partitionBy('n').csv(O, header=True); spark.read.csv(O, header=True).orderBy('n')
+spark.createDataFrame([('2020-1-2',), ('2020-01-02',)], 'value string').coalesce(1).write.text(O); spark.read.csv(O, inferSchema=True)
+spark.createDataFrame([('2020-01-02',), ('2020-01-02 10:00:00',)], 'value string').coalesce(1).write.text(O); spark.read.csv(O, inferSchema=True)
+spark.createDataFrame([('2020-01-02 10:00:00',), ('2020-01-02',)], 'value string').coalesce(1).write.text(O); spark.read.csv(O, inferSchema=True)
+spark.createDataFrame([('1',), ('2020-01-02',)], 'value string').coalesce(1).write.text(O); spark.read.csv(O, inferSchema=True)
+spark.createDataFrame([('true',), ('1',)], 'value string').coalesce(1).write.text(O); spark.read.csv(O, inferSchema=True)
+spark.createDataFrame([('1.5',), ('12345678901234567890',)], 'value string').coalesce(1).write.text(O); spark.read.csv(O, inferSchema=True)
+spark.createDataFrame([('12345678901234567890',), ('1.5',)], 'value string').coalesce(1).write.text(O); spark.read.csv(O, inferSchema=True)
+spark.createDataFrame([('12345678901234567890',), ('1',), ('9223372036854775807',)], 'value string').coalesce(1).write.text(O); spark.read.csv(O, inferSchema=True)
+spark.conf.set('spark.sql.timestampType', 'TIMESTAMP_NTZ'); spark.createDataFrame([('2020-01-02 10:00:00',)], 'value string').coalesce(1).write.text(O); spark.read.csv(O, inferSchema=True)
+spark.createDataFrame([('2020-01-02 10:00:00',), ('2020-01-02T10:00:00+01:00',)], 'value string').coalesce(1).write.text(O); spark.read.csv(O, inferSchema=True)
+spark.createDataFrame([('2020-01-02',)], 'value string').coalesce(1).write.text(O); spark.read.option('preferDate', False).csv(O, inferSchema=True)
+spark.createDataFrame([('NaN',), ('1',)], 'value string').coalesce(1).write.text(O); spark.read.csv(O, inferSchema=True)
+spark.createDataFrame([('Inf',), ('-Inf',)], 'value string').coalesce(1).write.text(O); spark.read.csv(O, inferSchema=True)
+spark.createDataFrame([('inf',)], 'value string').coalesce(1).write.text(O); spark.read.csv(O, inferSchema=True, positiveInf='inf', nanValue='nix', negativeInf='-inf')
+spark.createDataFrame([('1e3',), ('1d',), ('0x10',)], 'value string').coalesce(1).write.text(O); spark.read.csv(O, inferSchema=True)
+spark.createDataFrame([(' 1',), ('2',)], 'value string').coalesce(1).write.text(O); spark.read.csv(O, inferSchema=True)
+"""
 JSON = """
 spark.read.json(R + '/json/lines.json', schema='a long, b string')
 spark.read.json(R + '/json/lines.json', schema='a int, c string, g string')
@@ -174,6 +369,15 @@ def areas():
             plain[line] = line
     yield "files/csv_inference", setup, plain
     yield "files/csv_options", setup, named(CSV)
+    odd = "spark.read.csv(R + '/csv/odd.csv', schema='a string, b string, c string, _corrupt_record string'"
+    options = [""] + [f", {line}" for line in CSV_DIALECTS.strip().split("\n")]
+    yield "files/csv_tokens", setup, {f"{odd}{o})": f"{odd}{o})" for o in options}
+    typed = [
+        f"spark.read.csv(R + '/csv/values.csv', header=True, schema='v {t.strip()}, _corrupt_record string')"
+        for t in TYPES
+    ]
+    yield "files/csv_values", setup, {line: line for line in typed} | named(CSV_MORE)
+    yield "files/csv_writing", CSV_WRITE_SETUP, named(CSV_WRITES)
     plain = {
         f"spark.read.json(R + '/json/{f}.json')": f"spark.read.json(R + '/json/{f}.json')"
         for f in JSON_FILES
