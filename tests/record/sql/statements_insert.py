@@ -120,7 +120,7 @@ def _policies():
 
 def _columns():
     yield "CREATE TABLE t (a INT, b STRING, c DOUBLE) USING parquet"
-    for text in [
+    yield from [
         "INSERT INTO t VALUES (1, 'x', 1.5D)",
         "INSERT INTO t VALUES (1, 'x')",
         "INSERT INTO t VALUES (1, 'x', 1.5D, 2)",
@@ -201,8 +201,7 @@ def _columns():
         "INSERT INTO vc VALUES (NULL, NULL)",
         "SELECT a, b, length(a), length(b) FROM vc",
         "DROP VIEW tv",
-    ]:
-        yield text
+    ]
 
 
 DEFAULTS = [
@@ -242,7 +241,7 @@ def _defaults():
         "CREATE TABLE t (a INT DEFAULT 1, b STRING DEFAULT 'bee', c DOUBLE, d DATE DEFAULT DATE '2020-01-01', "
         "e ARRAY<INT> DEFAULT array(1, 2), f STRUCT<x: INT> DEFAULT named_struct('x', 3)) USING parquet"
     )
-    for text in [
+    yield from [
         "INSERT INTO t VALUES (DEFAULT, DEFAULT, DEFAULT, DEFAULT, DEFAULT, DEFAULT)",
         "INSERT INTO t VALUES (DEFAULT, 'x', 1, DEFAULT, DEFAULT, DEFAULT), (2, DEFAULT, DEFAULT, DEFAULT, NULL, NULL)",
         "INSERT INTO t (a) VALUES (DEFAULT)",
@@ -316,13 +315,12 @@ def _defaults():
         "CREATE TABLE cm (a INT DEFAULT 1 COMMENT 'c' NOT NULL) USING parquet",
         "CREATE TABLE cm (a INT COMMENT 'c' DEFAULT 3) USING parquet",
         "DESCRIBE cm",
-    ]:
-        yield text
+    ]
 
 
 def _partitions():
     yield "CREATE TABLE p (a INT, k STRING, n INT) USING parquet PARTITIONED BY (k, n)"
-    for text in [
+    yield from [
         "INSERT INTO p VALUES (1, 'x', 1)",
         "INSERT INTO p PARTITION (k = 'y', n = 2) VALUES (2)",
         "INSERT INTO p PARTITION (k = 'y', n = 2) SELECT 3",
@@ -380,15 +378,14 @@ def _partitions():
         "TRUNCATE TABLE p PARTITION (k = 'm')",
         "MSCK REPAIR TABLE p",
         "ALTER TABLE p RECOVER PARTITIONS",
-    ]:
-        yield text
+    ]
 
 
 DIRECTORY = "/tmp/sparring-scratch/insert_directory"
 
 
 def _directories():
-    for text in [
+    yield from [
         f"INSERT OVERWRITE DIRECTORY '{DIRECTORY}/a' USING parquet SELECT 1 AS a, 'x' AS b",
         f"SELECT * FROM parquet.`{DIRECTORY}/a`",
         f"INSERT OVERWRITE DIRECTORY '{DIRECTORY}/a' USING parquet SELECT 2 AS a",
@@ -411,8 +408,7 @@ def _directories():
         f"INSERT OVERWRITE DIRECTORY '{DIRECTORY}/p' USING parquet SELECT * FROM nope",
         f"INSERT OVERWRITE DIRECTORY '{DIRECTORY}/p' USING parquet",
         "INSERT OVERWRITE DIRECTORY '' USING parquet SELECT 1 AS a",
-    ]:
-        yield text
+    ]
 
 
 def files():
