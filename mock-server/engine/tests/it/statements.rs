@@ -95,3 +95,26 @@ async fn rows_change() {
     ])
     .await;
 }
+
+#[tokio::test]
+async fn a_delta_table_has_no_defaults_that_its_log_does_not_declare() {
+    run(&[
+        (
+            "CREATE TABLE d (a INT, b INT DEFAULT 1)",
+            Err("UNSUPPORTED_FEATURE.NOT_OFFERED"),
+        ),
+        ("SELECT * FROM d", Err("TABLE_OR_VIEW_NOT_FOUND")),
+        ("CREATE TABLE d (a INT)", Ok(&[])),
+        (
+            "ALTER TABLE d ADD COLUMNS (b INT DEFAULT 1)",
+            Err("UNSUPPORTED_FEATURE.NOT_OFFERED"),
+        ),
+        (
+            "CREATE TABLE p (a INT, b INT DEFAULT 1) USING parquet",
+            Ok(&[]),
+        ),
+        ("INSERT INTO p (a) VALUES (7)", Ok(&[])),
+        ("SELECT * FROM p", Ok(&["7|1"])),
+    ])
+    .await;
+}

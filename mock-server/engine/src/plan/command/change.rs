@@ -717,6 +717,8 @@ pub(super) async fn alter(context: &Context, node: AlterTable) -> Result<proto::
             statement::keep_entry(context, &name, changed)?;
         }
         AlterTableAction::AddColumns(columns) => {
+            // Columns are added to Delta tables only.
+            statement::no_defaults(&columns)?;
             let added = columns
                 .iter()
                 .map(|column| statement::field(context, column, "ALTER TABLE ADD COLUMNS"))

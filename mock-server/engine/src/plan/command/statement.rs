@@ -214,6 +214,15 @@ pub(super) fn field(
     Ok(Field::new(name, data_type, column.nullable).with_metadata(metadata))
 }
 
+/// Refuses defaults in a Delta table: its log would have to declare the feature `allowColumnDefaults`,
+/// or other writers leave them out.
+pub(super) fn no_defaults(columns: &[ColumnDefinition]) -> Result<()> {
+    match columns.iter().any(|column| column.default.is_some()) {
+        true => Err(Error::unsupported("columns with DEFAULT in Delta tables")),
+        false => Ok(()),
+    }
+}
+
 /// `char(n)` or `varchar(n)`, which Arrow has no type for.
 fn char_varchar(data_type: &proto::DataType) -> Option<String> {
     use proto::data_type::Kind;
@@ -331,8 +340,12 @@ async fn create_table(context: &Context, node: CreateTable) -> Result<proto::Rel
         (true, false) => "CREATE OR REPLACE TABLE",
         (true, true) => "CREATE OR REPLACE TABLE AS SELECT",
     };
+    let format = Format::named(context, node.provider.as_deref())?;
+    if format == Format::Delta {
+        no_defaults(&node.columns)?;
+    }
     let new = NewTable {
-        format: Format::named(context, node.provider.as_deref())?,
+        format,
         partition_columns: partition_columns(&schema, &wanted)?,
         schema,
         properties: node.properties.into_iter().collect(),
