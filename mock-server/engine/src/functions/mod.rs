@@ -22,7 +22,7 @@ mod float_extreme;
 mod fold;
 mod generators;
 mod hashes;
-mod json;
+pub(crate) mod json;
 mod lambda_body;
 mod lambdas;
 mod math;

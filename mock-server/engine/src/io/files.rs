@@ -3,6 +3,7 @@
 //!
 //! Knows no options and no paths as users write them.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use datafusion::error::{DataFusionError, Result as PlanResult};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::Expr;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::stream::{
     RecordBatchReceiverStreamBuilder, RecordBatchStreamAdapter,
 };
@@ -38,42 +40,41 @@ pub(crate) struct FilePart {
 
 /// How one file of a text format becomes batches; called on a blocking thread.
 pub(crate) trait RowReader: std::fmt::Debug + Send + Sync {
-    /// Reads a file; `emit` answers false when nobody wants more.
-    fn read(&self, path: &Path, emit: &mut dyn FnMut(RecordBatch) -> bool) -> Result<()>;
+    /// Fails where Spark reads no such selection of columns.
+    fn check(&self, _columns: &[usize]) -> Result<()> {
+        Ok(())
+    }
+
+    /// Reads these columns of a file; `emit` answers false when nobody wants more.
+    fn read(
+        &self,
+        path: &Path,
+        columns: &[usize],
+        emit: &mut dyn FnMut(RecordBatch) -> bool,
+    ) -> Result<()>;
 }
 
 /// Text files under one schema: the reader's columns, then the partition's.
 #[derive(Debug)]
 pub(crate) struct TextFiles {
     schema: SchemaRef,
-    bytes: u64,
-    parts: Vec<Arc<dyn PartitionStream>>,
+    reader: Arc<dyn RowReader>,
+    files: Vec<FilePart>,
 }
 
 impl TextFiles {
     /// Files that `reader` reads into the columns before the partition's.
     pub(crate) fn new(schema: SchemaRef, reader: Arc<dyn RowReader>, files: Vec<FilePart>) -> Self {
-        let bytes = files.iter().map(|file| file.size).sum();
-        let parts = files
-            .into_iter()
-            .map(|file| {
-                Arc::new(TextPart {
-                    schema: Arc::clone(&schema),
-                    reader: Arc::clone(&reader),
-                    file,
-                }) as Arc<dyn PartitionStream>
-            })
-            .collect();
         Self {
             schema,
-            bytes,
-            parts,
+            reader,
+            files,
         }
     }
 
     /// How large the files are together.
     pub(crate) fn bytes(&self) -> u64 {
-        self.bytes
+        self.files.iter().map(|file| file.size).sum()
     }
 }
 
@@ -94,19 +95,32 @@ impl TableProvider for TextFiles {
         _filters: &[Expr],
         limit: Option<usize>,
     ) -> PlanResult<Arc<dyn ExecutionPlan>> {
-        if self.parts.is_empty() {
-            let schema = match projection {
-                Some(projection) => Arc::new(self.schema.project(projection)?),
-                None => Arc::clone(&self.schema),
-            };
-            return Ok(Arc::new(datafusion::physical_plan::empty::EmptyExec::new(
-                schema,
-            )));
-        }
+        let columns: Vec<usize> = match projection {
+            Some(projection) => projection.clone(),
+            None => (0..self.schema.fields().len()).collect(),
+        };
+        let schema = Arc::new(self.schema.project(&columns)?);
+        let Some(first) = self.files.first() else {
+            return Ok(Arc::new(EmptyExec::new(schema)));
+        };
+        let n_partition = first.partition.len();
+        let selection = Arc::new(Selection::new(
+            &columns,
+            self.schema.fields().len() - n_partition,
+        ));
+        self.reader.check(&selection.in_files)?;
+        let parts = self.files.iter().map(|file| {
+            Arc::new(TextPart {
+                schema: Arc::clone(&schema),
+                reader: Arc::clone(&self.reader),
+                selection: Arc::clone(&selection),
+                file: file.clone(),
+            }) as Arc<dyn PartitionStream>
+        });
         Ok(Arc::new(StreamingTableExec::try_new(
-            Arc::clone(&self.schema),
-            self.parts.clone(),
-            projection,
+            Arc::clone(&schema),
+            parts.collect(),
+            None,
             None,
             false,
             limit,
@@ -114,10 +128,43 @@ impl TableProvider for TextFiles {
     }
 }
 
+/// Which columns are wanted, and where each is found.
+#[derive(Debug)]
+struct Selection {
+    /// Columns of the files.
+    in_files: Vec<usize>,
+    /// For each wanted column its place among those of the files, or among the partition's.
+    places: Vec<Place>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    File(usize),
+    Partition(usize),
+}
+
+impl Selection {
+    fn new(columns: &[usize], n_in_files: usize) -> Self {
+        let mut in_files = Vec::new();
+        let places = columns
+            .iter()
+            .map(|column| match column.checked_sub(n_in_files) {
+                Some(place) => Place::Partition(place),
+                None => {
+                    in_files.push(*column);
+                    Place::File(in_files.len() - 1)
+                }
+            })
+            .collect();
+        Self { in_files, places }
+    }
+}
+
 #[derive(Debug, Clone)]
 struct TextPart {
     schema: SchemaRef,
     reader: Arc<dyn RowReader>,
+    selection: Arc<Selection>,
     file: FilePart,
 }
 
@@ -153,60 +200,66 @@ impl TextPart {
     /// Reads the file; `emit` answers false when nobody wants more.
     fn read(&self, emit: &mut dyn FnMut(RecordBatch) -> bool) -> PlanResult<()> {
         let mut failure = None;
-        let outcome = self
-            .reader
-            .read(&self.file.path, &mut |batch| match with_partition(
-                &self.schema,
-                &batch,
-                &self.file.partition,
-            ) {
-                Ok(whole) => emit(whole),
-                Err(error) => {
-                    failure = Some(error);
-                    false
-                }
-            });
+        let mut each = |batch: RecordBatch| match self.whole(&batch) {
+            Ok(whole) => emit(whole),
+            Err(error) => {
+                failure = Some(error);
+                false
+            }
+        };
+        let in_files = &self.selection.in_files;
+        let outcome = self.reader.read(&self.file.path, in_files, &mut each);
         match failure {
             Some(error) => Err(error.into()),
             None => Ok(outcome?),
         }
     }
+
+    /// The columns of the file with its partition's values in their places.
+    fn whole(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let columns = self.selection.places.iter().map(|place| match place {
+            Place::File(index) => Ok(Arc::clone(batch.column(*index))),
+            Place::Partition(index) => {
+                let value = &self.file.partition[*index];
+                Ok(value.to_array_of_size(batch.num_rows())?)
+            }
+        });
+        let columns = columns.collect::<Result<Vec<ArrayRef>>>()?;
+        kernels::batch(Arc::clone(&self.schema), columns, batch.num_rows())
+    }
 }
 
-/// The batch with its file's partition values behind its columns.
-fn with_partition(
-    schema: &SchemaRef,
-    batch: &RecordBatch,
-    partition: &[ScalarValue],
-) -> Result<RecordBatch> {
-    let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
-    for value in partition {
-        columns.push(value.to_array_of_size(batch.num_rows())?);
-    }
-    kernels::batch(Arc::clone(schema), columns, batch.num_rows())
+/// A file, unpacked after its name's ending.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>> {
+    let failed = |error: std::io::Error| unreadable(path, &error.to_string());
+    let file = std::fs::File::open(path).map_err(failed)?;
+    Ok(match path.extension().and_then(|ending| ending.to_str()) {
+        Some("gz") => Box::new(flate2::read::MultiGzDecoder::new(file)),
+        Some("deflate") => Box::new(flate2::read::ZlibDecoder::new(file)),
+        Some("zst" | "zstd") => Box::new(zstd::stream::Decoder::new(file).map_err(failed)?),
+        Some(packed @ ("bz2" | "lz4" | "snappy" | "xz")) => {
+            return Err(Error::unsupported(format!(
+                "reading files packed as {packed}"
+            )));
+        }
+        _ => Box::new(file),
+    })
 }
 
 /// The bytes of a file, unpacked after its name's ending.
 pub(crate) fn content(path: &Path) -> Result<Vec<u8>> {
-    let unreadable = |error: std::io::Error| {
-        Error::new(
-            "FAILED_READ_FILE.NO_HINT",
-            [("path", path.display().to_string())],
-        )
-        .hint(error.to_string())
-    };
-    let bytes = std::fs::read(path).map_err(unreadable)?;
-    match path.extension().and_then(|ending| ending.to_str()) {
-        Some("gz") => {
-            let mut out = Vec::new();
-            let mut decoder = flate2::read::MultiGzDecoder::new(bytes.as_slice());
-            std::io::Read::read_to_end(&mut decoder, &mut out).map_err(unreadable)?;
-            Ok(out)
-        }
-        Some("zst" | "zstd") => zstd::stream::decode_all(bytes.as_slice()).map_err(unreadable),
-        Some(packed @ ("bz2" | "lz4" | "snappy" | "xz")) => Err(Error::unsupported(format!(
-            "reading files packed as {packed}"
-        ))),
-        _ => Ok(bytes),
-    }
+    let mut bytes = Vec::new();
+    open(path)?
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(path, &error.to_string()))?;
+    Ok(bytes)
+}
+
+/// A file that cannot be read, and why.
+pub(crate) fn unreadable(path: &Path, reason: &str) -> Error {
+    Error::new(
+        "FAILED_READ_FILE.NO_HINT",
+        [("path", format!("file://{}", path.display()))],
+    )
+    .hint(reason)
 }

@@ -9,15 +9,15 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, ListArray, MapArray, RecordBatch, StringArray, StructArray};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, SchemaRef};
-use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::csv::Mode;
-use super::files::{RowReader, content};
+use super::files::{RowReader, content, unreadable};
 use super::options::Options;
 use super::text::TextRules;
 use crate::error::{Error, Result};
 use crate::functions::kernels;
+use crate::plan::context::Context;
 use crate::types::arrow::{list, structure};
 
 /// Rows of one batch.
@@ -36,7 +36,7 @@ pub(crate) struct Dialect {
 
 impl Dialect {
     /// The dialect of options.
-    pub(crate) fn new(options: &Options, time_zone: Tz) -> Result<Self> {
+    pub(crate) fn new(options: &Options, context: &Context) -> Result<Self> {
         options.refuse(
             "JSON",
             &[
@@ -57,16 +57,30 @@ impl Dialect {
             ],
         )?;
         Ok(Self {
-            multi_line: options.flag("multiline", false)?,
-            primitives_as_string: options.flag("primitivesasstring", false)?,
-            prefers_decimal: options.flag("prefersdecimal", false)?,
+            multi_line: options.flag("multiLine", false)?,
+            primitives_as_string: options.flag("primitivesAsString", false)?,
+            prefers_decimal: options.flag("prefersDecimal", false)?,
             mode: Mode::new(options),
             corrupt: options
                 .get("columnnameofcorruptrecord")
                 .unwrap_or("_corrupt_record")
                 .to_owned(),
-            rules: TextRules::new(options, time_zone)?,
+            rules: TextRules::new(options, context)?,
         })
+    }
+
+    /// What sets this dialect apart from others.
+    pub(crate) fn identity(&self) -> String {
+        let Self {
+            multi_line,
+            primitives_as_string,
+            prefers_decimal,
+            mode,
+            corrupt,
+            rules,
+        } = self;
+        let flags = (multi_line, primitives_as_string, prefers_decimal);
+        format!("{flags:?} {mode:?} {corrupt:?} {}", rules.identity())
     }
 
     /// The records of a file: one a line, or one value; an array is a record an item.
@@ -245,23 +259,28 @@ impl JsonReader {
 }
 
 impl RowReader for JsonReader {
-    fn read(&self, path: &Path, emit: &mut dyn FnMut(RecordBatch) -> bool) -> Result<()> {
+    fn read(
+        &self,
+        path: &Path,
+        wanted: &[usize],
+        emit: &mut dyn FnMut(RecordBatch) -> bool,
+    ) -> Result<()> {
+        let schema = Arc::new(self.schema.project(wanted)?);
         let bytes = content(path)?;
         let mut records = self.dialect.records(&String::from_utf8_lossy(&bytes));
         match self.dialect.mode {
             Mode::DropMalformed => records.retain(Result::is_ok),
             Mode::FailFast if records.iter().any(Result::is_err) => {
-                return Err(Error::new(
-                    "FAILED_READ_FILE.NO_HINT",
-                    [("path", format!("file://{}", path.display()))],
-                )
-                .hint("a record is malformed and the mode is FAILFAST"));
+                return Err(unreadable(
+                    path,
+                    "a record is malformed and the mode is FAILFAST",
+                ));
             }
             Mode::FailFast | Mode::Permissive => {}
         }
         for chunk in records.chunks(BATCH_ROWS) {
             let mut columns = Vec::new();
-            for field in self.schema.fields() {
+            for field in schema.fields() {
                 if *field.name() == self.dialect.corrupt {
                     let texts: StringArray = chunk
                         .iter()
@@ -276,7 +295,7 @@ impl RowReader for JsonReader {
                     .collect();
                 columns.push(column(&self.dialect.rules, &values, field.data_type())?);
             }
-            let batch = kernels::batch(Arc::clone(&self.schema), columns, chunk.len())?;
+            let batch = kernels::batch(Arc::clone(&schema), columns, chunk.len())?;
             if !emit(batch) {
                 break;
             }
@@ -341,11 +360,12 @@ fn column(rules: &TextRules, values: &[Option<&Value>], data_type: &DataType) ->
                 valid.push(members.is_some());
                 lengths.push(members.map_or(0, serde_json::Map::len));
                 for (key, value) in members.into_iter().flatten() {
-                    keys.push(Some(key.as_str()));
+                    keys.push(Some(key.clone()));
                     inner.push(Some(value));
                 }
             }
-            let keys = rules.column(keys.into_iter(), pair[0].data_type(), |_| {})?;
+            let keys =
+                rules.column(keys.iter().map(Option::as_ref), pair[0].data_type(), |_| {})?;
             let inner = column(rules, &inner, pair[1].data_type())?;
             let rows = StructArray::try_new(pair.clone(), vec![keys, inner], None)?;
             Ok(Arc::new(MapArray::try_new(
@@ -361,7 +381,7 @@ fn column(rules: &TextRules, values: &[Option<&Value>], data_type: &DataType) ->
                 .iter()
                 .map(|value| value.and_then(|value| scalar_text(value, leaf)))
                 .collect();
-            rules.column(texts.iter().map(Option::as_deref), leaf, |_| {})
+            rules.column(texts.iter().map(Option::as_ref), leaf, |_| {})
         }
     }
 }

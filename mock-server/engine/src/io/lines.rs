@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
+use super::blocks::Blocks;
+use super::charset::Charset;
 use super::files::{RowReader, content};
 use super::options::Options;
 use crate::error::Result;
-
-/// Rows of one batch.
-const BATCH_ROWS: usize = 8192;
+use crate::functions::kernels;
 
 /// Reads lines.
 #[derive(Debug)]
@@ -24,8 +24,9 @@ pub(crate) struct LineReader {
 impl LineReader {
     /// A reader after the options.
     pub(crate) fn new(options: &Options) -> Result<Self> {
+        options.refuse("Text", &["encoding", "charset"])?;
         Ok(Self {
-            whole: options.flag("wholetext", false)?,
+            whole: options.flag("wholeText", false)?,
             separator: options.get("linesep").map(str::to_owned),
             schema: Arc::new(Schema::new(vec![Field::new("value", DataType::Utf8, true)])),
         })
@@ -33,24 +34,30 @@ impl LineReader {
 }
 
 impl RowReader for LineReader {
-    fn read(&self, path: &Path, emit: &mut dyn FnMut(RecordBatch) -> bool) -> Result<()> {
-        let bytes = content(path)?;
-        let text = String::from_utf8_lossy(&bytes);
-        let lines: Vec<&str> = match &self.separator {
-            _ if self.whole => vec![text.as_ref()],
-            Some(separator) => text
-                .strip_suffix(separator.as_str())
-                .unwrap_or(&text)
-                .split(separator.as_str())
-                .collect(),
-            None => text.lines().collect(),
+    fn read(
+        &self,
+        path: &Path,
+        columns: &[usize],
+        emit: &mut dyn FnMut(RecordBatch) -> bool,
+    ) -> Result<()> {
+        let schema = Arc::new(self.schema.project(columns)?);
+        let mut rows = |values: StringArray| -> Result<bool> {
+            let n_rows = values.len();
+            let column: ArrayRef = Arc::new(values);
+            let columns = columns.iter().map(|_| Arc::clone(&column)).collect();
+            Ok(emit(kernels::batch(Arc::clone(&schema), columns, n_rows)?))
         };
-        for chunk in lines.chunks(BATCH_ROWS) {
-            let column = StringArray::from_iter_values(chunk);
-            if !emit(RecordBatch::try_new(
-                Arc::clone(&self.schema),
-                vec![Arc::new(column)],
-            )?) {
+        if self.whole {
+            let bytes = content(path)?;
+            rows(StringArray::from_iter_values([String::from_utf8_lossy(
+                &bytes,
+            )]))?;
+            return Ok(());
+        }
+        let separator = self.separator.as_deref().map(str::as_bytes);
+        let mut blocks = Blocks::open(path, Charset::Utf8, separator)?;
+        while let Some(block) = blocks.next()? {
+            if !rows(StringArray::from_iter_values(block.lines()))? {
                 break;
             }
         }

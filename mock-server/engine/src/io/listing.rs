@@ -12,6 +12,7 @@ use datafusion::common::ScalarValue;
 
 use crate::catalog::paths::Location;
 use crate::error::{Error, Result};
+use crate::functions::kernels::cast::temporal;
 use crate::types::arrow::timestamp;
 
 /// A file to read.
@@ -275,8 +276,10 @@ fn value_of(text: &str, data_type: &DataType) -> Option<ScalarValue> {
             text.parse().ok().map(|n| ScalarValue::Float64(Some(n)))
         }
         DataType::Float64 => None,
-        DataType::Date32 => super::text::date(text).map(|n| ScalarValue::Date32(Some(n))),
-        DataType::Timestamp(_, Some(_)) => super::text::timestamp_us(text, chrono_tz::Tz::UTC)
+        DataType::Date32 => super::text::strict_date(text).map(|n| ScalarValue::Date32(Some(n))),
+        DataType::Timestamp(_, Some(_)) => (text.as_bytes().get(10) == Some(&b' '))
+            .then(|| temporal::timestamp_without_zone(text))
+            .flatten()
             .map(|n| ScalarValue::TimestampMicrosecond(Some(n), Some("UTC".into()))),
         DataType::Boolean => text
             .to_lowercase()

@@ -1,5 +1,7 @@
 //! Reading and writing: what a read opens to. Formats have a file each.
 
+pub(crate) mod blocks;
+pub(crate) mod charset;
 pub(crate) mod csv;
 pub(crate) mod files;
 pub(crate) mod inferred;
@@ -10,6 +12,7 @@ pub(crate) mod listing;
 pub(crate) mod options;
 pub(crate) mod parquet_files;
 pub(crate) mod range;
+mod sink;
 pub(crate) mod source;
 pub(crate) mod text;
 pub(crate) mod write;
@@ -112,7 +115,13 @@ pub(crate) async fn open(context: &Context, read: &proto::Read) -> Result<Opened
                 paths.extend(options.get("path").map(str::to_owned));
             }
             let schema = match data.schema.as_deref().filter(|text| !text.is_empty()) {
-                Some(text) => Some(crate::types::proto::parse(text)?),
+                Some(text) => {
+                    let schema = crate::types::proto::parse(text)?;
+                    if crate::types::proto::has_char_varchar(&schema) {
+                        return Err(Error::of("UNSUPPORTED_CHAR_OR_VARCHAR_AS_STRING"));
+                    }
+                    Some(schema)
+                }
                 None => None,
             };
             let request = source::Request {

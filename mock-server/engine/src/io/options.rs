@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Exception, Result};
+use crate::functions::kernels::zone::{self, Zone};
+use crate::plan::context::Context;
 
 /// Options by lower-case name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,13 +28,48 @@ impl Options {
         self.0.get(name).map(String::as_str)
     }
 
-    /// A boolean option.
+    /// A boolean option, by the name that Spark writes into its error.
     pub(crate) fn flag(&self, name: &str, default: bool) -> Result<bool> {
-        match self.get(name) {
+        match self.get(&name.to_ascii_lowercase()) {
             None => Ok(default),
             Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
             Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
             Some(_) => Err(Error::new("_LEGACY_ERROR_TEMP_2147", [("paramName", name)])),
+        }
+    }
+
+    /// A boolean option that Spark leaves to Scala's `toBoolean`.
+    pub(crate) fn plain_flag(&self, name: &str, default: bool) -> Result<bool> {
+        self.flag(name, default).map_err(|_| {
+            let text = self.get(&name.to_ascii_lowercase()).unwrap_or_default();
+            Error::plain(
+                Exception::Java("java.lang.IllegalArgumentException"),
+                format!("For input string: \"{text}\""),
+            )
+        })
+    }
+
+    /// A count of a text format, by the name that Spark writes into its error.
+    pub(crate) fn count(&self, name: &str) -> Result<Option<i64>> {
+        let Some(text) = self.get(&name.to_ascii_lowercase()) else {
+            return Ok(None);
+        };
+        text.parse().map(Some).map_err(|_| {
+            let named = [("paramName", name), ("value", text)];
+            Error::new("_LEGACY_ERROR_TEMP_2146", named)
+        })
+    }
+
+    /// One character; an empty text is the character zero, as in Java.
+    pub(crate) fn character(&self, name: &str) -> Result<Option<char>> {
+        let Some(text) = self.get(&name.to_ascii_lowercase()) else {
+            return Ok(None);
+        };
+        let mut chars = text.chars();
+        match (chars.next(), chars.next()) {
+            (None, _) => Ok(Some('\0')),
+            (Some(c), None) => Ok(Some(c)),
+            _ => Err(Error::new("_LEGACY_ERROR_TEMP_2145", [("paramName", name)])),
         }
     }
 
@@ -48,6 +85,15 @@ impl Options {
                 })
             })
             .transpose()
+    }
+
+    /// `timeZone`, or the session's.
+    pub(crate) fn zone(&self, context: &Context) -> Result<Zone> {
+        match self.get("timezone") {
+            None => Ok(context.time_zone.into()),
+            Some(name) => zone::parse(name)
+                .ok_or_else(|| Error::new("INVALID_TIMEZONE", [("timeZone", name)])),
+        }
     }
 
     /// Fails if one of these is set.

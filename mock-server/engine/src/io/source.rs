@@ -1,5 +1,6 @@
 //! A data source opened: its schema found, its files listed, a provider made.
 
+use std::cmp::Ordering;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use super::{Format, csv, json, lines};
 use crate::catalog::delta::{DeltaTables, Snapshot};
 use crate::catalog::store::TableEntry;
 use crate::error::{Error, Result};
+use crate::functions::kernels::cast::temporal;
 use crate::plan::context::Context;
 use crate::plan::sources::Source;
 use crate::types::arrow::{normalize, nullable, with_type};
@@ -62,16 +64,10 @@ pub(crate) async fn open(context: &Context, request: Request) -> Result<Source> 
         let snapshot = version(context, &location.path, &location.uri, &request.options).await?;
         return delta(&snapshot, request.qualifier);
     }
-    let recursive = request.options.flag("recursivefilelookup", false)?;
-    request.options.refuse(
-        request.format.title(),
-        &[
-            "modifiedbefore",
-            "modifiedafter",
-            "basepath",
-            "ignoremissingfiles",
-        ],
-    )?;
+    let recursive = request.options.flag("recursiveFileLookup", false)?;
+    request
+        .options
+        .refuse(request.format.title(), &["basepath", "ignoremissingfiles"])?;
     let mut listed = listing::list(&locations, recursive)?;
     if let Some(glob) = request.options.get("pathglobfilter") {
         let matcher = globset::Glob::new(glob)
@@ -85,7 +81,28 @@ pub(crate) async fn open(context: &Context, request: Request) -> Result<Source> 
                 .is_some_and(|name| matcher.is_match(Path::new(name)))
         });
     }
+    for (strategy, wanted) in [
+        ("modifiedbefore", Ordering::Less),
+        ("modifiedafter", Ordering::Greater),
+    ] {
+        let Some(text) = request.options.get(strategy) else {
+            continue;
+        };
+        let zone = request.options.zone(context)?;
+        let limit = temporal::timestamp(text, zone, context.now_us).ok_or_else(|| {
+            let named = [("strategy", strategy), ("timeString", text)];
+            Error::new("_LEGACY_ERROR_TEMP_1294", named)
+        })?;
+        listed.retain(|file| modified_us(&file.path).is_none_or(|at| at.cmp(&limit) == wanted));
+    }
     files(context, request, listed)
+}
+
+/// When a file was changed last, in microseconds since 1970.
+fn modified_us(path: &Path) -> Option<i64> {
+    let modified = path.metadata().ok()?.modified().ok()?;
+    let since = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_micros()).ok()
 }
 
 /// Opens a file of this machine that no client can name: what a workspace is filled from.
@@ -170,7 +187,7 @@ async fn version(
             delta.at_version(root, shown, version).await
         }
         (None, Some(text)) => {
-            let at = super::text::timestamp_us(text, context.time_zone).ok_or_else(|| {
+            let at = temporal::timestamp(text, context.time_zone.into(), context.now_us).ok_or_else(|| {
                 Error::plain(
                     crate::error::Exception::Analysis,
                     format!("The provided timestamp ('{text}') cannot be converted to a valid timestamp."),
@@ -265,24 +282,24 @@ fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Sou
         ));
     }
     let csv_dialect = (format == Format::Csv)
-        .then(|| csv::Dialect::new(&options, context.time_zone))
+        .then(|| csv::Dialect::new(&options, context))
         .transpose()?;
     let json_dialect = (format == Format::Json)
-        .then(|| json::Dialect::new(&options, context.time_zone))
+        .then(|| json::Dialect::new(&options, context))
         .transpose()?;
     let inferred = context.session.workspace.inferred();
     let found: Vec<Field> = match (&declared, format, &csv_dialect, &json_dialect) {
         (Some(fields), _, _, _) => fields.iter().map(|f| f.as_ref().clone()).collect(),
         (None, Format::Csv, Some(dialect), _) => {
-            let how = format!("{dialect:?} {options:?}");
-            inferred.fields(how, &paths, || csv::infer(dialect, &paths, &options))?
+            let how = format!("csv {}", dialect.identity());
+            inferred.fields(how, &paths, || csv::infer::infer(dialect, &paths))?
         }
         (None, Format::Json, _, Some(dialect)) => {
-            let how = format!("{dialect:?}");
+            let how = format!("json {}", dialect.identity());
             inferred.fields(how, &paths, || json::infer(dialect, &paths))?
         }
         (None, Format::Parquet, _, _) => {
-            parquet_schema(&paths, options.flag("mergeschema", false)?)?
+            parquet_schema(&paths, options.flag("mergeSchema", false)?)?
         }
         _ => vec![Field::new("value", DataType::Utf8, true)],
     };
@@ -290,7 +307,7 @@ fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Sou
         .into_iter()
         .filter(|f| !is_partition(f.name()))
         .collect();
-    if format == Format::Json {
+    if matches!(format, Format::Json | Format::Csv) {
         distinct_names(context, &in_files)?;
     }
     let whole: Vec<Field> = in_files.iter().chain(&partition).cloned().collect();
@@ -317,7 +334,7 @@ fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Sou
     let provider: Arc<dyn TableProvider> = match (format, csv_dialect, json_dialect) {
         (Format::Parquet, _, _) => Arc::new(ParquetFiles::new(schema, partition, parts)),
         (Format::Csv, Some(dialect), _) => {
-            let reader = csv::CsvReader::new(dialect, in_files)?;
+            let reader = csv::read::CsvReader::new(dialect, in_files)?;
             Arc::new(TextFiles::new(schema, Arc::new(reader), parts))
         }
         (Format::Json, _, Some(dialect)) => {

@@ -4,25 +4,21 @@
 //! Knows no modes and no tables; an interrupted write leaves files without `_SUCCESS`.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::{Array, RecordBatch, UInt32Array};
+use arrow::datatypes::{DataType, IntervalUnit, Schema, SchemaRef};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use chrono_tz::Tz;
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
 
 use super::Format;
 use super::listing::{HIVE_NULL, escape};
 use super::options::Options;
+use super::sink::{FileFormat, Sink, write_failed};
 use crate::error::{Error, Result};
+use crate::plan::context::Context;
 
 /// What is written, and how.
 pub(crate) struct FileWrite<'a> {
@@ -31,7 +27,7 @@ pub(crate) struct FileWrite<'a> {
     pub(crate) root: &'a Path,
     pub(crate) schema: SchemaRef,
     pub(crate) partition_columns: Vec<String>,
-    pub(crate) time_zone: Tz,
+    pub(crate) context: &'a Context,
 }
 
 impl FileWrite<'_> {
@@ -52,8 +48,18 @@ impl FileWrite<'_> {
             .filter(|index| !partition.contains(index))
             .collect();
         let schema = Arc::new(self.schema.project(&kept)?);
-        let job = uuid::Uuid::new_v4();
-        let mut open: HashMap<PathBuf, Sink> = HashMap::new();
+        let files = Files {
+            write: self,
+            format: FileFormat {
+                format: self.format,
+                options: self.options,
+                context: self.context,
+            },
+            schema,
+            job: uuid::Uuid::new_v4(),
+            max_rows: self.max_rows()?,
+        };
+        let mut open: HashMap<PathBuf, Open> = HashMap::new();
         while let Some(batch) = batches.next().await {
             let batch = batch?;
             if batch.num_rows() == 0 {
@@ -65,12 +71,13 @@ impl FileWrite<'_> {
                     None => batch.clone(),
                 };
                 let part = part.project(&kept)?;
-                if !open.contains_key(&directory) {
-                    let sink = self.sink(&directory, &schema, &job)?;
-                    open.insert(directory.clone(), sink);
-                }
-                if let Some(sink) = open.get_mut(&directory) {
-                    sink.write(&part)?;
+                match open.get_mut(&directory) {
+                    Some(file) => files.add(file, &directory, &part)?,
+                    None => {
+                        let mut file = files.open(&directory, 0)?;
+                        files.add(&mut file, &directory, &part)?;
+                        open.insert(directory, file);
+                    }
                 }
             }
         }
@@ -78,13 +85,25 @@ impl FileWrite<'_> {
         let empty_file = open.is_empty() && partition.is_empty();
         if empty_file && matches!(self.format, Format::Parquet | Format::Csv) {
             let directory = PathBuf::new();
-            let sink = self.sink(&directory, &schema, &job)?;
-            open.insert(directory, sink);
+            let file = files.open(&directory, 0)?;
+            open.insert(directory, file);
         }
-        for sink in open.into_values() {
-            sink.finish()?;
+        for file in open.into_values() {
+            file.sink.finish()?;
         }
         std::fs::write(self.root.join("_SUCCESS"), b"").map_err(io)
+    }
+
+    /// `maxRecordsPerFile`; none is no limit.
+    fn max_rows(&self) -> Result<Option<usize>> {
+        let conf = || {
+            let conf = self.context.session.conf();
+            conf.number("spark.sql.files.maxRecordsPerFile")
+        };
+        let given = self.options.number("maxrecordsperfile")?.or_else(conf);
+        Ok(given
+            .and_then(|n| usize::try_from(n).ok())
+            .filter(|n| *n > 0))
     }
 
     /// Types that the format cannot hold.
@@ -97,7 +116,10 @@ impl FileWrite<'_> {
             let fits = match self.format {
                 Format::Csv => {
                     !data_type.is_nested()
-                        && !matches!(data_type, DataType::Binary | DataType::Null)
+                        && !matches!(
+                            data_type,
+                            DataType::Null | DataType::Interval(IntervalUnit::MonthDayNano)
+                        )
                 }
                 Format::Text => *data_type == DataType::Utf8,
                 Format::Json | Format::Parquet | Format::Delta => {
@@ -120,139 +142,54 @@ impl FileWrite<'_> {
         }
         Ok(())
     }
-
-    fn sink(&self, directory: &Path, schema: &SchemaRef, job: &uuid::Uuid) -> Result<Sink> {
-        let directory = self.root.join(directory);
-        let io = |error: std::io::Error| write_failed(&directory, &error);
-        std::fs::create_dir_all(&directory).map_err(io)?;
-        let codec = self
-            .options
-            .get("compression")
-            .or(self.options.get("codec"))
-            .map(str::to_lowercase);
-        let partitioned = !self.partition_columns.is_empty();
-        let name = |ending: &str| {
-            let before = if partitioned { "." } else { "-" };
-            directory.join(format!("part-00000-{job}{before}c000{ending}"))
-        };
-        if self.format == Format::Parquet {
-            let (compression, ending) = match codec.as_deref() {
-                None | Some("snappy") => (Compression::SNAPPY, ".snappy.parquet"),
-                Some("none" | "uncompressed") => (Compression::UNCOMPRESSED, ".parquet"),
-                Some("gzip") => (Compression::GZIP(Default::default()), ".gz.parquet"),
-                Some("zstd") => (Compression::ZSTD(ZstdLevel::default()), ".zstd.parquet"),
-                Some(other) => {
-                    return Err(Error::unsupported(format!(
-                        "the Parquet compression {other}"
-                    )));
-                }
-            };
-            let file = std::fs::File::create(name(ending)).map_err(io)?;
-            let properties = WriterProperties::builder()
-                .set_compression(compression)
-                .build();
-            let plain: Vec<Field> = schema
-                .fields()
-                .iter()
-                .map(|f| Field::new(f.name(), f.data_type().clone(), f.is_nullable()))
-                .collect();
-            let schema = Arc::new(Schema::new(plain));
-            let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties))
-                .map_err(|error| Error::internal(error.to_string()))?;
-            return Ok(Sink::Parquet(Box::new(writer), schema));
-        }
-        let ending = match self.format {
-            Format::Csv => ".csv",
-            Format::Json => ".json",
-            Format::Text | Format::Parquet | Format::Delta => ".txt",
-        };
-        let (packed, path) = match codec.as_deref() {
-            None | Some("none" | "uncompressed") => (false, name(ending)),
-            Some("gzip") => (true, name(&format!("{ending}.gz"))),
-            Some(other) => {
-                return Err(Error::unsupported(format!("the text compression {other}")));
-            }
-        };
-        let file = std::io::BufWriter::new(std::fs::File::create(&path).map_err(io)?);
-        let out: Box<dyn std::io::Write + Send> = if packed {
-            Box::new(flate2::write::GzEncoder::new(
-                file,
-                flate2::Compression::default(),
-            ))
-        } else {
-            Box::new(file)
-        };
-        let mut sink = TextSink {
-            out,
-            path,
-            rows: RowText::new(self)?,
-        };
-        if self.format == Format::Csv && self.options.flag("header", false)? {
-            let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-            let mut line = String::new();
-            sink.rows.header(&names, &mut line);
-            sink.put(&line)?;
-        }
-        Ok(Sink::Text(sink))
-    }
 }
 
-fn write_failed(path: &Path, error: &std::io::Error) -> Error {
-    Error::new("TASK_WRITE_FAILED", [("path", path.display().to_string())]).hint(error.to_string())
+/// The files of one write.
+struct Files<'w> {
+    write: &'w FileWrite<'w>,
+    format: FileFormat<'w>,
+    schema: SchemaRef,
+    job: uuid::Uuid,
+    max_rows: Option<usize>,
 }
 
-/// A file being written.
-enum Sink {
-    Parquet(Box<ArrowWriter<std::fs::File>>, SchemaRef),
-    Text(TextSink),
+/// The file of a directory that rows are added to.
+struct Open {
+    sink: Sink,
+    /// Which file of its directory it is.
+    number: usize,
+    rows: usize,
 }
 
-struct TextSink {
-    out: Box<dyn std::io::Write + Send>,
-    path: PathBuf,
-    rows: RowText,
-}
-
-impl TextSink {
-    fn put(&mut self, text: &str) -> Result<()> {
-        self.out
-            .write_all(text.as_bytes())
-            .map_err(|error| write_failed(&self.path, &error))
-    }
-}
-
-impl Sink {
-    fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        match self {
-            Self::Parquet(writer, schema) => {
-                let batch = crate::functions::kernels::batch(
-                    Arc::clone(schema),
-                    batch.columns().to_vec(),
-                    batch.num_rows(),
-                )?;
-                writer
-                    .write(&batch)
-                    .map_err(|error| Error::internal(error.to_string()))
-            }
-            Self::Text(sink) => {
-                let mut text = String::new();
-                sink.rows.batch(batch, &mut text)?;
-                sink.put(&text)
-            }
-        }
+impl Files<'_> {
+    fn open(&self, directory: &Path, number: usize) -> Result<Open> {
+        let directory = self.write.root.join(directory);
+        std::fs::create_dir_all(&directory).map_err(|error| write_failed(&directory, &error))?;
+        let partitioned = !self.write.partition_columns.is_empty();
+        let before = if partitioned { "." } else { "-" };
+        let name = format!("part-00000-{}{before}c{number:03}", self.job);
+        Ok(Open {
+            sink: self.format.begin(&directory.join(name), &self.schema)?,
+            number,
+            rows: 0,
+        })
     }
 
-    fn finish(self) -> Result<()> {
-        match self {
-            Self::Parquet(writer, _) => writer
-                .close()
-                .map(|_| ())
-                .map_err(|error| Error::internal(error.to_string())),
-            Self::Text(mut sink) => sink
-                .out
-                .flush()
-                .map_err(|error| write_failed(&sink.path, &error)),
+    /// Adds rows, and begins another file where one is full.
+    fn add(&self, file: &mut Open, directory: &Path, rows: &RecordBatch) -> Result<()> {
+        let mut from = 0;
+        while from < rows.num_rows() {
+            if self.max_rows.is_some_and(|max| file.rows >= max) {
+                let next = self.open(directory, file.number + 1)?;
+                std::mem::replace(file, next).sink.finish()?;
+            }
+            let left = rows.num_rows() - from;
+            let n_rows = self.max_rows.map_or(left, |max| left.min(max - file.rows));
+            file.sink.write(&rows.slice(from, n_rows))?;
+            file.rows += n_rows;
+            from += n_rows;
         }
+        Ok(())
     }
 }
 
@@ -306,277 +243,4 @@ fn split(
             (directory, taken)
         })
         .collect())
-}
-
-/// How rows become text.
-struct RowText {
-    format: Format,
-    separator: String,
-    quote: char,
-    escape: char,
-    quote_all: bool,
-    null_value: String,
-    empty_value: String,
-    keep_nulls: bool,
-    trim: bool,
-    time_zone: Tz,
-}
-
-impl RowText {
-    fn new(write: &FileWrite<'_>) -> Result<Self> {
-        let options = write.options;
-        options.refuse(
-            write.format.title(),
-            &[
-                "dateformat",
-                "timestampformat",
-                "linesep",
-                "encoding",
-                "timestampntzformat",
-                "escapequotes",
-            ],
-        )?;
-        let character = |name: &str, default: char| {
-            options
-                .get(name)
-                .map_or(default, |text| text.chars().next().unwrap_or('\0'))
-        };
-        Ok(Self {
-            format: write.format,
-            separator: options
-                .get("sep")
-                .or(options.get("delimiter"))
-                .unwrap_or(",")
-                .replace("\\t", "\t"),
-            quote: character("quote", '"'),
-            escape: character("escape", '\\'),
-            quote_all: options.flag("quoteall", false)?,
-            null_value: options.get("nullvalue").unwrap_or("").to_owned(),
-            empty_value: options.get("emptyvalue").unwrap_or("\"\"").to_owned(),
-            keep_nulls: !options.flag("ignorenullfields", true)?,
-            trim: options.flag("ignoreleadingwhitespace", true)?
-                && options.flag("ignoretrailingwhitespace", true)?,
-            time_zone: write.time_zone,
-        })
-    }
-
-    fn header(&self, names: &[&str], out: &mut String) {
-        for (index, name) in names.iter().enumerate() {
-            if index > 0 {
-                out.push_str(&self.separator);
-            }
-            self.csv_value(name, out);
-        }
-        out.push('\n');
-    }
-
-    fn batch(&self, batch: &RecordBatch, out: &mut String) -> Result<()> {
-        for row in 0..batch.num_rows() {
-            match self.format {
-                Format::Json => {
-                    let schema = batch.schema();
-                    let fields = schema.fields().iter().zip(batch.columns());
-                    self.object(fields.map(|(f, c)| (f.name().as_str(), c)), row, out)?;
-                }
-                _ => {
-                    for (index, column) in batch.columns().iter().enumerate() {
-                        if index > 0 {
-                            out.push_str(&self.separator);
-                        }
-                        if column.is_null(row) {
-                            out.push_str(&self.null_value);
-                        } else if self.format == Format::Text {
-                            out.push_str(column.as_string::<i32>().value(row));
-                        } else {
-                            self.csv_value(&self.plain(column, row)?, out);
-                        }
-                    }
-                }
-            }
-            out.push('\n');
-        }
-        Ok(())
-    }
-
-    fn csv_value(&self, text: &str, out: &mut String) {
-        let text = if self.trim {
-            text.trim_matches([' ', '\t'])
-        } else {
-            text
-        };
-        if text.is_empty() {
-            out.push_str(&self.empty_value);
-            return;
-        }
-        let special = text.contains(&self.separator)
-            || text.contains(['\n', '\r'])
-            || text.contains(self.quote);
-        if !special && !self.quote_all {
-            out.push_str(text);
-            return;
-        }
-        out.push(self.quote);
-        for c in text.chars() {
-            if c == self.quote || (c == self.escape && self.escape != '\\') {
-                out.push(self.escape);
-            }
-            out.push(c);
-        }
-        out.push(self.quote);
-    }
-
-    /// A value without quotes, as Spark's text formats write it.
-    fn plain(&self, column: &ArrayRef, row: usize) -> Result<String> {
-        use arrow::datatypes::{Float32Type, Float64Type, TimestampMicrosecondType};
-        Ok(match column.data_type() {
-            DataType::Utf8 => column.as_string::<i32>().value(row).to_owned(),
-            DataType::Float64 => java_text(
-                column.as_primitive::<Float64Type>().value(row),
-                |d| format!("{d:?}"),
-                |d| format!("{d:E}"),
-            ),
-            DataType::Float32 => {
-                let value = column.as_primitive::<Float32Type>().value(row);
-                java_text(
-                    f64::from(value),
-                    |_| format!("{value:?}"),
-                    |_| format!("{value:E}"),
-                )
-            }
-            DataType::Timestamp(_, zone) => {
-                let us = column.as_primitive::<TimestampMicrosecondType>().value(row);
-                let utc = chrono::DateTime::from_timestamp_micros(us).unwrap_or_default();
-                let fraction = |us: i64| if us % 1000 == 0 { "%.3f" } else { "%.6f" };
-                let pattern = format!("%Y-%m-%dT%H:%M:%S{}", fraction(us));
-                match zone {
-                    None => utc.format(&pattern).to_string(),
-                    Some(_) => {
-                        let local = utc.with_timezone(&self.time_zone);
-                        local
-                            .format(&format!("{pattern}%:z"))
-                            .to_string()
-                            .replace("+00:00", "Z")
-                    }
-                }
-            }
-            DataType::Binary => base64(column.as_binary::<i32>().value(row)),
-            _ => ArrayFormatter::try_new(column, &FormatOptions::default())?
-                .value(row)
-                .to_string(),
-        })
-    }
-
-    fn object<'c>(
-        &self,
-        fields: impl Iterator<Item = (&'c str, &'c ArrayRef)>,
-        row: usize,
-        out: &mut String,
-    ) -> Result<()> {
-        out.push('{');
-        let mut first = true;
-        for (name, column) in fields {
-            if column.is_null(row) && !self.keep_nulls {
-                continue;
-            }
-            if !std::mem::take(&mut first) {
-                out.push(',');
-            }
-            let _ = write!(out, "{}:", serde_json::Value::from(name));
-            self.json_value(column, row, out)?;
-        }
-        out.push('}');
-        Ok(())
-    }
-
-    fn json_value(&self, column: &ArrayRef, row: usize, out: &mut String) -> Result<()> {
-        if column.is_null(row) || *column.data_type() == DataType::Null {
-            out.push_str("null");
-            return Ok(());
-        }
-        match column.data_type() {
-            DataType::List(_) => {
-                let items = column.as_list::<i32>().value(row);
-                out.push('[');
-                for index in 0..items.len() {
-                    if index > 0 {
-                        out.push(',');
-                    }
-                    self.json_value(&items, index, out)?;
-                }
-                out.push(']');
-            }
-            DataType::Struct(fields) => {
-                let columns = column.as_struct().columns();
-                let fields = fields.iter().zip(columns);
-                self.object(fields.map(|(f, c)| (f.name().as_str(), c)), row, out)?;
-            }
-            DataType::Map(_, _) => {
-                let entries = column.as_map().value(row);
-                out.push('{');
-                for index in 0..entries.len() {
-                    if index > 0 {
-                        out.push(',');
-                    }
-                    let key = self.plain(entries.column(0), index)?;
-                    let _ = write!(out, "{}:", serde_json::Value::from(key));
-                    self.json_value(entries.column(1), index, out)?;
-                }
-                out.push('}');
-            }
-            leaf => {
-                let text = self.plain(column, row)?;
-                let bare = leaf.is_numeric() || *leaf == DataType::Boolean;
-                let odd = matches!(text.as_str(), "NaN" | "Infinity" | "-Infinity");
-                if bare && !odd {
-                    out.push_str(&text);
-                } else {
-                    let _ = write!(out, "{}", serde_json::Value::from(text));
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A double as Java writes it: `1.0`, `1.0E10`, `NaN`.
-fn java_text(
-    value: f64,
-    plain: impl Fn(f64) -> String,
-    scientific: impl Fn(f64) -> String,
-) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
-    }
-    let magnitude = value.abs();
-    if magnitude == 0.0 || (1e-3..1e7).contains(&magnitude) {
-        return plain(value);
-    }
-    let text = scientific(value);
-    match text.split_once('E') {
-        Some((mantissa, exponent)) if !mantissa.contains('.') => format!("{mantissa}.0E{exponent}"),
-        _ => text,
-    }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let word = chunk
-            .iter()
-            .fold(0u32, |word, byte| (word << 8) | u32::from(*byte))
-            << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            if place <= chunk.len() {
-                let digit = usize::try_from((word >> (18 - 6 * place)) & 63).unwrap_or(0);
-                out.push(char::from(DIGITS[digit]));
-            } else {
-                out.push('=');
-            }
-        }
-    }
-    out
 }

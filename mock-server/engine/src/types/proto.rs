@@ -313,6 +313,18 @@ pub(crate) fn declared_fields(data_type: &proto::DataType) -> Option<interval::F
     })
 }
 
+/// Whether a type has `char(n)` or `varchar(n)` anywhere.
+pub(crate) fn has_char_varchar(data_type: &DataType) -> bool {
+    let noted = |field: &Field| {
+        field.metadata().contains_key(CHAR_VARCHAR) || has_char_varchar(field.data_type())
+    };
+    match data_type {
+        DataType::Struct(fields) => fields.iter().any(|field| noted(field)),
+        DataType::List(item) | DataType::Map(item, _) => noted(item),
+        _ => false,
+    }
+}
+
 /// `char(n)` and `varchar(n)` are strings with a note; clients are told the note.
 fn char_varchar(field: &Field) -> Option<proto::DataType> {
     let text = field

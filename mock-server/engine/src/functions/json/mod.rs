@@ -22,6 +22,7 @@ use read::from_json;
 use write::to_json;
 
 pub(super) use options::constant_pairs;
+pub(crate) use write::{Writer, writer};
 
 pub(super) const TABLE: &[Function] = &[
     scalar("from_json", from_json),

@@ -18,14 +18,16 @@ use crate::functions::kernels::variant::columns::Reader as VariantReader;
 use crate::functions::kernels::variant::json::to_json as variant_json;
 use crate::functions::kernels::zone::Zone;
 use crate::functions::{Call, CastMode};
+use crate::io::options::Options as FileOptions;
+use crate::plan::context::Context;
 use crate::plan::typed::Typed;
 use crate::types::arrow::relabel;
 use crate::types::coerce::is_integral;
 use crate::types::interval::Fields;
 use crate::types::sql_name;
 use crate::types::variant::is_variant;
-
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 pub(super) fn to_json(call: &Call<'_>) -> Result<Typed> {
     call.arity(1..=2)?;
@@ -40,7 +42,7 @@ pub(super) fn to_json(call: &Call<'_>) -> Result<Typed> {
     ) {
         return Err(wrong_schema(call, &value.data_type, &name));
     }
-    let writer = Writer::new(options(call, 1)?, call)?;
+    let writer = Writer::new(options(call, 1)?, call.context)?;
     // Says which fields intervals have; plans do not know.
     let data_type = value.data_type.clone();
     Ok(Kernel::typed(
@@ -78,8 +80,24 @@ pub(super) fn wrong_schema(call: &Call<'_>, data_type: &DataType, name: &str) ->
     .at(call.origin.clone())
 }
 
+/// A writer for files with these options.
+pub(crate) fn writer(file: &FileOptions, context: &Context) -> Result<Writer> {
+    let text = |name: &str| file.get(name).map(str::to_owned);
+    let options = Options {
+        timestamp_format: text("timestampformat"),
+        date_format: text("dateformat"),
+        keeps_nulls: !file.flag("ignoreNullFields", true)?,
+        ..Options::default()
+    };
+    Ok(Writer {
+        zone: file.zone(context)?,
+        ..Writer::new(options, context)?
+    })
+}
+
+/// Writes values as JSON.
 #[derive(Debug)]
-struct Writer {
+pub(crate) struct Writer {
     keeps_nulls: bool,
     zone: Zone,
     timestamp: Pattern,
@@ -89,13 +107,13 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(options: Options, call: &Call<'_>) -> Result<Self> {
+    fn new(options: Options, context: &Context) -> Result<Self> {
         let pattern = |given: &Option<String>, default: &str| {
             Pattern::parse(given.as_deref().unwrap_or(default), false)
         };
         Ok(Self {
             keeps_nulls: options.keeps_nulls,
-            zone: Zone::Region(call.context.time_zone),
+            zone: Zone::Region(context.time_zone),
             timestamp: pattern(
                 &options.timestamp_format,
                 "yyyy-MM-dd'T'HH:mm:ss[.SSS][XXXXX]",
@@ -106,8 +124,8 @@ impl Writer {
                 from: DataType::Null,
                 to: DataType::Utf8,
                 mode: CastMode::Ansi,
-                time_zone: call.context.time_zone,
-                now_us: call.context.now_us,
+                time_zone: context.time_zone,
+                now_us: context.now_us,
                 origin: None,
                 fields: None,
             },
@@ -157,8 +175,8 @@ impl Writer {
         }
     }
 
-    /// `fields` are those of an interval, where the value is one.
-    fn write(
+    /// Adds a value; `fields` are those of an interval, where the value is one.
+    pub(crate) fn write(
         &self,
         array: &ArrayRef,
         row: usize,
@@ -238,7 +256,7 @@ impl Writer {
                 let text = self.date.format(i64::from(days) * DAY, Zone::Fixed(0))?;
                 quote(&text, out);
             }
-            DataType::Binary => quote(&base64(array.as_binary::<i32>().value(row)), out),
+            DataType::Binary => quote(&STANDARD.encode(array.as_binary::<i32>().value(row)), out),
             DataType::Boolean | DataType::Decimal128(..) => {
                 out.push_str(&self.text(array, row, fields)?)
             }
@@ -260,21 +278,4 @@ impl Writer {
 
 fn noted(field: &Field) -> Option<Fields> {
     Fields::of(field.data_type(), field.metadata())
-}
-
-fn base64(bytes: &[u8]) -> String {
-    let mut out = String::new();
-    for chunk in bytes.chunks(3) {
-        let at = |index: usize| chunk.get(index).copied().map_or(0, u32::from);
-        let group = (at(0) << 16) | (at(1) << 8) | at(2);
-        for place in 0..4 {
-            if place <= chunk.len() {
-                let index = usize::try_from((group >> (18 - 6 * place)) & 63).unwrap_or(0);
-                out.push(char::from(ALPHABET[index]));
-            } else {
-                out.push('=');
-            }
-        }
-    }
-    out
 }

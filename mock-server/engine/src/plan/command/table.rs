@@ -204,7 +204,7 @@ pub(super) async fn create(context: &Context, new: NewTable, rows: Option<Planne
                 root: &path,
                 schema: Arc::clone(&schema),
                 partition_columns: new.partition_columns.clone(),
-                time_zone: context.time_zone,
+                context,
             };
             write.run(batches).await?;
         }
@@ -428,7 +428,7 @@ pub(super) async fn fill(
         root: staged.as_ref().unwrap_or(&table.path),
         schema,
         partition_columns: table.partition_columns.clone(),
-        time_zone: context.time_zone,
+        context,
     };
     write.run(batches).await?;
     if let Some(staged) = staged {

@@ -91,7 +91,7 @@ async fn save_path(
                 overwrite,
                 dynamic: dynamic(context, options),
                 within: Vec::new(),
-                merge_schema: options.flag("mergeschema", false)?,
+                merge_schema: options.flag("mergeSchema", false)?,
                 operation: "WRITE",
             };
             fill_delta(context, &location.path, &location.uri, planned, &how).await?;
@@ -142,7 +142,7 @@ async fn save_path(
         root,
         schema: Arc::clone(&schema),
         partition_columns: partition,
-        time_zone: context.time_zone,
+        context,
     };
     let outcome = write.run(batches).await;
     if root == &beside {
@@ -166,7 +166,7 @@ async fn save_path(
 
 /// Whether an overwrite also replaces the schema.
 fn replaces(options: &Options) -> Result<bool> {
-    options.flag("overwriteschema", false)
+    options.flag("overwriteSchema", false)
 }
 
 async fn save_table(
@@ -202,7 +202,7 @@ async fn save_table(
             overwrite,
             dynamic: dynamic(context, options),
             within: Vec::new(),
-            merge_schema: options.flag("mergeschema", false)?,
+            merge_schema: options.flag("mergeSchema", false)?,
             operation: "WRITE",
         };
         return fill(context, &name, &entry, planned, &how).await;

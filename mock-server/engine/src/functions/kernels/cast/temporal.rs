@@ -227,7 +227,16 @@ pub(crate) fn timestamp(text: &str, session: Zone, now: i64) -> Option<i64> {
 
 /// `stringToTimestampWithoutTimeZone`: a zone is read and forgotten, a time alone is none.
 pub(crate) fn timestamp_ntz(text: &str) -> Option<i64> {
+    local(&parts(text)?)
+}
+
+/// [`timestamp_ntz`] of a text that names no zone.
+pub(crate) fn timestamp_without_zone(text: &str) -> Option<i64> {
     let parts = parts(text)?;
+    parts.zone.is_none().then(|| local(&parts)).flatten()
+}
+
+fn local(parts: &Parts) -> Option<i64> {
     if parts.just_time {
         return None;
     }
