@@ -17,6 +17,7 @@ mod physical;
 mod plan;
 mod seed;
 mod session;
+mod session_variables;
 mod show;
 mod types;
 mod workspace;

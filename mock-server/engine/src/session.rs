@@ -24,6 +24,7 @@ use crate::plan::context::Context;
 use crate::plan::relation::children::reads_files;
 use crate::plan::sources::View;
 use crate::plan::{Planned, command};
+use crate::session_variables::Variables;
 use crate::workspace::Workspace;
 
 /// The size of a request up to which it is resolved on the thread that read it: some hundred
@@ -38,6 +39,7 @@ pub struct Session {
     views: RwLock<HashMap<String, Arc<TempView>>>,
     checkpoints: RwLock<HashMap<String, Arc<TempView>>>,
     pub(crate) cache: Cache,
+    pub(crate) variables: Variables,
     namespace: RwLock<(String, String)>,
 }
 
@@ -89,6 +91,7 @@ impl Session {
             views: RwLock::default(),
             checkpoints: RwLock::default(),
             cache: Cache::default(),
+            variables: Variables::default(),
             namespace: RwLock::new((catalog.to_owned(), "default".to_owned())),
         })
     }
@@ -102,6 +105,7 @@ impl Session {
             views: RwLock::new(self.views.read().clone()),
             checkpoints: RwLock::default(),
             cache: Cache::default(),
+            variables: Variables::default(),
             namespace: RwLock::new(self.namespace.read().clone()),
         })
     }

@@ -27,6 +27,18 @@ pub struct Parameters {
     pub named: BTreeMap<String, proto::Expression>,
     /// In the order of the question marks.
     pub positional: Vec<proto::Expression>,
+    /// Session variables by name, in lower case, as literals: the protocol has a name for
+    /// `IDENTIFIER(variable)` and a number for `LIMIT variable`. Texts and whole numbers are enough.
+    pub variables: BTreeMap<String, proto::Expression>,
+}
+
+/// Which kinds of parameters a text has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ParametersUsed {
+    /// `:name`.
+    pub named: bool,
+    /// `?`.
+    pub positional: bool,
 }
 
 /// An expression and the subqueries in it.
@@ -49,6 +61,15 @@ pub fn parse_statement_with_params(
     parameters: &Parameters,
 ) -> Result<Statement, ParseError> {
     read_statement(sql, Some(parameters))
+}
+
+/// The kinds of parameters in a statement, whose values need not be known.
+pub fn parameters_used(sql: &str) -> Result<ParametersUsed, ParseError> {
+    let mut parser = Parser::new(sql, None)?;
+    parser.take_unbound_parameters();
+    parser::statement::statement(&mut parser)?;
+    parser.expect_end()?;
+    Ok(parser.parameters_used())
 }
 
 fn read_statement(sql: &str, parameters: Option<&Parameters>) -> Result<Statement, ParseError> {

@@ -10,6 +10,7 @@ mod namespace;
 mod show;
 mod table;
 mod utility;
+mod variable;
 mod view;
 
 pub use alter::{
@@ -30,6 +31,7 @@ pub use utility::{
     Analyze, AnalyzeColumns, Cache, CommentOn, Configuration, CopyInto, Explain, ExplainMode,
     Grant, ObjectKind, Optimize, Privilege, RepairTable, Restore, TimeZone, Uncache, Vacuum,
 };
+pub use variable::{Argument, DeclareVariable, DropVariable, ExecuteImmediate, SetVariable};
 pub use view::{
     CreateFunction, CreateTempViewUsing, CreateView, FunctionParameter, ViewColumn, ViewKind,
 };
@@ -101,6 +103,14 @@ pub enum Statement {
     Describe(Describe),
     /// `SET`, `RESET` of configuration.
     Configuration(Configuration),
+    /// `DECLARE VARIABLE`.
+    DeclareVariable(DeclareVariable),
+    /// `SET VARIABLE`.
+    SetVariable(SetVariable),
+    /// `DROP TEMPORARY VARIABLE`.
+    DropVariable(DropVariable),
+    /// `EXECUTE IMMEDIATE`.
+    ExecuteImmediate(ExecuteImmediate),
     /// `EXPLAIN`.
     Explain(Explain),
     /// `CACHE TABLE`.

@@ -121,7 +121,8 @@ fn ntile(call: &Call<'_>) -> Result<WindowCall> {
         )
         .at(call.origin.clone()));
     }
-    let name = format!("ntile({n})");
+    let shown = call.args.first().map_or("1", |arg| arg.name.as_ref());
+    let name = format!("ntile({shown})");
     let args = vec![Expr::Literal(ScalarValue::Int64(Some(n)), None)];
     Ok(built(
         call,
@@ -160,9 +161,10 @@ fn neighbour(call: &Call<'_>, function: Arc<WindowUDF>) -> Result<WindowCall> {
     }
     let nullable = value.nullable || default.nullable;
     let name = format!(
-        "{}({}, {offset}, {})",
+        "{}({}, {}, {})",
         call.name,
         value.name,
+        call.args.get(1).map_or("1", |arg| arg.name.as_ref()),
         call.args.get(2).map_or("NULL", |arg| arg.name.as_ref())
     );
     let default = evaluate(&default.expr)?;

@@ -228,6 +228,7 @@ fn view_query(view: &ViewEntry, qualifier: Vec<String>) -> Result<View> {
     Ok(View {
         text: Some(Arc::from(view.text.as_str())),
         query,
+        is_temporary: false,
         qualifier,
         columns: None,
     })

@@ -30,9 +30,14 @@ pub(crate) struct Context {
     pub(crate) sql_text: Option<Arc<str>>,
     /// What `observe` found, complete when the rows have been read.
     pub(crate) observed: Arc<Mutex<Vec<ObservedMetrics>>>,
+    /// What only the session has and a plan names, by kind: nothing that the catalog keeps may.
+    pub(crate) temporary: Arc<Mutex<Vec<Temporary>>>,
     /// Where resolution is logged, when it is to be explained.
     pub(crate) trace: Option<Arc<Trace>>,
 }
+
+/// What only the session has: its kind, and its name as written.
+pub(crate) type Temporary = (&'static str, Vec<String>);
 
 impl Context {
     /// Reads the settings.
@@ -44,6 +49,7 @@ impl Context {
             time_zone: conf.time_zone(),
             sql_text: None,
             observed: Arc::default(),
+            temporary: Arc::default(),
             trace: None,
             now_us: chrono::Utc::now().timestamp_micros(),
             session: Arc::clone(session),
@@ -70,6 +76,11 @@ impl Context {
         } else {
             name.to_lowercase().into()
         }
+    }
+
+    /// Notes that a plan names what only the session has.
+    pub(crate) fn names_temporary(&self, kind: &'static str, parts: &[String]) {
+        self.temporary.lock().push((kind, parts.to_vec()));
     }
 
     /// Whether Databricks' rules hold.

@@ -142,6 +142,8 @@ pub(crate) struct Planner<'a> {
     references: Option<Rc<References<'a>>>,
     /// The queries around.
     outer: Option<Outer<'a>>,
+    /// Whether names may mean what only the session has: its variables, temporary views and functions.
+    sees_session: bool,
 }
 
 /// One `WithRelations`.
@@ -160,6 +162,15 @@ impl<'a> Planner<'a> {
             sql_text: context.sql_text.clone(),
             references: None,
             outer: None,
+            sees_session: true,
+        }
+    }
+
+    /// The same translator for what the catalog keeps: what only the session has is not seen.
+    pub(crate) fn without_session(self) -> Self {
+        Self {
+            sees_session: false,
+            ..self
         }
     }
 

@@ -13,6 +13,7 @@ use super::scope::{Column, ColumnId, Scope};
 use super::typed::Typed;
 use crate::error::{Error, QueryContext, Result};
 use crate::functions::kernels::nested;
+use crate::plan::expression::is_variable;
 use crate::types::names::{quote, quote_if_needed, quote_parts};
 
 /// What names can mean at one place.
@@ -151,6 +152,8 @@ fn lateral_alias(context: &Context, lateral: &[Typed], parts: &[String]) -> Resu
             .alias
             .as_ref()
             .is_some_and(|a| context.same_name(a, first))
+            // A variable alone is no alias.
+            && !is_variable(value)
     });
     let Some(value) = found.next() else {
         return Ok(None);
@@ -163,9 +166,11 @@ fn lateral_alias(context: &Context, lateral: &[Typed], parts: &[String]) -> Resu
         )
         .placeless());
     }
-    let mut value = value.clone();
-    value.name = value.alias.take().unwrap_or(value.name);
-    nested_fields(context, value, rest).map(Some)
+    let mut value = nested_fields(context, value.clone(), rest)?;
+    let shown: Vec<String> = parts.iter().map(|part| quote_if_needed(part)).collect();
+    value.name = format!("lateralAliasReference({})", shown.join(".")).into();
+    value.alias = parts.last().map(|name| name.as_str().into());
+    Ok(Some(value))
 }
 
 /// A column of the query around: DataFusion is told that it lies outside.
@@ -309,7 +314,7 @@ fn qualified_name(column: &Column) -> String {
 }
 
 /// `value.field.field…`; arrays of structs give arrays of the field, maps are asked by key.
-fn nested_fields(context: &Context, value: Typed, fields: &[String]) -> Result<Typed> {
+pub(crate) fn nested_fields(context: &Context, value: Typed, fields: &[String]) -> Result<Typed> {
     fields.iter().try_fold(value, |value, field| {
         let name: Arc<str> = format!("{}.{field}", value.name).into();
         let mut found = nested::field(context, value, field)?;

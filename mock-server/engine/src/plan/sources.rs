@@ -64,6 +64,8 @@ pub(crate) struct View {
     pub(crate) text: Option<Arc<str>>,
     /// The query.
     pub(crate) query: proto::Relation,
+    /// Whether it is the session's and not the catalog's.
+    pub(crate) is_temporary: bool,
     /// `catalog.schema.view`, or the name of a temporary view.
     pub(crate) qualifier: Vec<String>,
     /// What the view showed when it was made: the query's names, and the columns made of them.

@@ -142,6 +142,14 @@ impl Typed {
             .unwrap_or(false)
     }
 
+    /// Whether a window function is in it.
+    pub(crate) fn has_window(&self) -> bool {
+        use datafusion::common::tree_node::TreeNode;
+        self.expr
+            .exists(|e| Ok(matches!(e, Expr::WindowFunction(_))))
+            .unwrap_or(false)
+    }
+
     /// Whether a subquery is in it.
     pub(crate) fn has_subquery(&self) -> bool {
         use datafusion::common::tree_node::TreeNode;

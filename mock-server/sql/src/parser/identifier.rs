@@ -126,7 +126,7 @@ pub(crate) fn identifier_clause(parser: &mut Parser<'_>) -> Parsed<Vec<String>> 
     parser.expect(T::LeftParen)?;
     let value = super::expression::expression(parser)?;
     parser.expect(T::RightParen)?;
-    match constant_string(&value) {
+    match constant_string(parser, &value) {
         Some(text) => crate::parse_multipart_identifier(&text),
         None => Err(parser.error_from(
             start,
@@ -146,7 +146,7 @@ pub(crate) fn identifier_clause(parser: &mut Parser<'_>) -> Parsed<Vec<String>> 
     }
 }
 
-fn constant_string(value: &proto::Expression) -> Option<String> {
+fn constant_string(parser: &Parser<'_>, value: &proto::Expression) -> Option<String> {
     use proto::expression::ExprType;
     use proto::expression::literal::LiteralType;
     match value.expr_type.as_ref()? {
@@ -155,7 +155,14 @@ fn constant_string(value: &proto::Expression) -> Option<String> {
             _ => None,
         },
         ExprType::UnresolvedFunction(function) if function.function_name == "concat" => {
-            function.arguments.iter().map(constant_string).collect()
+            let arguments = function.arguments.iter();
+            arguments
+                .map(|value| constant_string(parser, value))
+                .collect()
+        }
+        ExprType::UnresolvedAttribute(attribute) => {
+            let value = parser.variable(attribute)?;
+            constant_string(parser, value)
         }
         _ => None,
     }

@@ -50,7 +50,8 @@ pub(crate) fn limit_and_offset(parser: &mut Parser<'_>, input: Relation) -> Pars
 fn row_count(parser: &mut Parser<'_>, name: &str) -> Parsed<i32> {
     let start = parser.mark();
     let value = expression(parser)?;
-    if let Some(n) = fold_integer(&value).filter(|n| (0..=i64::from(i32::MAX)).contains(n)) {
+    if let Some(n) = fold_integer(parser, &value).filter(|n| (0..=i64::from(i32::MAX)).contains(n))
+    {
         return Ok(n as i32);
     }
     let text = parser.text_between(start, parser.mark());
@@ -61,7 +62,8 @@ fn row_count(parser: &mut Parser<'_>, name: &str) -> Parsed<i32> {
         })) => text,
         _ => text,
     };
-    let (class, detail, parameter) = match (fold_integer(&value), literal_type_name(&value)) {
+    let (class, detail, parameter) = match (fold_integer(parser, &value), literal_type_name(&value))
+    {
         (Some(n), _) if n < 0 => (
             "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE",
             format!("The {name} expression must be equal to or greater than 0, but got {n}."),
@@ -112,7 +114,7 @@ fn literal_type_name(value: &Expression) -> Option<String> {
     })
 }
 
-fn fold_integer(value: &Expression) -> Option<i64> {
+fn fold_integer(parser: &Parser<'_>, value: &Expression) -> Option<i64> {
     match value.expr_type.as_ref()? {
         ExprType::Literal(literal) => match literal.literal_type.as_ref()? {
             LiteralType::Byte(n) | LiteralType::Short(n) | LiteralType::Integer(n) => {
@@ -121,12 +123,13 @@ fn fold_integer(value: &Expression) -> Option<i64> {
             LiteralType::Long(n) => Some(*n),
             _ => None,
         },
-        ExprType::Cast(cast) => fold_integer(cast.expr.as_ref()?),
+        ExprType::UnresolvedAttribute(name) => fold_integer(parser, parser.variable(name)?),
+        ExprType::Cast(cast) => fold_integer(parser, cast.expr.as_ref()?),
         ExprType::UnresolvedFunction(function) => {
             let arguments: Vec<i64> = function
                 .arguments
                 .iter()
-                .map(fold_integer)
+                .map(|value| fold_integer(parser, value))
                 .collect::<Option<_>>()?;
             match (function.function_name.as_str(), arguments.as_slice()) {
                 ("+", [left, right]) => left.checked_add(*right),

@@ -59,6 +59,9 @@ pub(crate) struct Parser<'a> {
     places: Places,
     parameters: Option<&'a Parameters>,
     n_positional_used: usize,
+    has_named_parameter: bool,
+    /// Whether parameters without a value are read as one that nobody looks at.
+    takes_unbound: bool,
     /// Names bound by the lambdas around the cursor.
     lambda_names: Vec<String>,
     /// Subqueries of the query or statement around the cursor, by plan id.
@@ -82,6 +85,8 @@ impl<'a> Parser<'a> {
             places: Places::of(text),
             parameters,
             n_positional_used: 0,
+            has_named_parameter: false,
+            takes_unbound: false,
             lambda_names: Vec::new(),
             subqueries: Vec::new(),
             last_plan_id: 0,

@@ -1,12 +1,15 @@
-//! Parameters `:name` and `?`, replaced by their values as they are read.
+//! Parameters `:name` and `?`, replaced by their values as they are read; session variables where the
+//! protocol wants a value.
 
 use sparring_proto::connect as proto;
 
 use proto::Expression;
+use proto::expression::literal::LiteralType;
 
 use super::identifier::identifier;
 use super::{Parsed, Parser};
 use crate::error::ParseError;
+use crate::{ParametersUsed, lower};
 
 pub(crate) fn positional_parameter(parser: &mut Parser<'_>) -> Parsed<Expression> {
     let start = parser.mark();
@@ -18,9 +21,42 @@ pub(crate) fn positional_parameter(parser: &mut Parser<'_>) -> Parsed<Expression
         .and_then(|parameters| parameters.positional.get(index));
     match bound {
         Some(value) => Ok(value.clone()),
+        None if parser.takes_unbound => Ok(unknown()),
         None => {
             let place = parser.origin_from(start);
             Err(unbound(parser, start, &format!("_{}", start_index(&place))))
+        }
+    }
+}
+
+/// Stands for a value that is not asked for.
+fn unknown() -> Expression {
+    lower::literal(LiteralType::Null(proto::DataType::default()))
+}
+
+impl Parser<'_> {
+    /// Reads parameters without values too: only which there are is asked.
+    pub(crate) fn take_unbound_parameters(&mut self) {
+        self.takes_unbound = true;
+    }
+
+    /// The value of the session variable that a name means.
+    pub(crate) fn variable(
+        &self,
+        name: &proto::expression::UnresolvedAttribute,
+    ) -> Option<&Expression> {
+        let parts = crate::parse_attribute_name(&name.unparsed_identifier).ok()?;
+        let name = parts.join(".").to_lowercase();
+        let name = name.strip_prefix("system.").unwrap_or(&name);
+        let name = name.strip_prefix("session.").unwrap_or(name);
+        self.parameters?.variables.get(name)
+    }
+
+    /// The kinds of parameters read so far.
+    pub(crate) fn parameters_used(&self) -> ParametersUsed {
+        ParametersUsed {
+            named: self.has_named_parameter,
+            positional: self.n_positional_used > 0,
         }
     }
 }
@@ -39,8 +75,10 @@ pub(crate) fn named_parameter(parser: &mut Parser<'_>) -> Parsed<Expression> {
     let bound = parser
         .parameters
         .and_then(|parameters| parameters.named.get(&name));
+    parser.has_named_parameter = true;
     match bound {
         Some(value) => Ok(value.clone()),
+        None if parser.takes_unbound => Ok(unknown()),
         None => Err(unbound(parser, start, &name)),
     }
 }

@@ -46,6 +46,7 @@ fn parameters_are_replaced_wherever_an_expression_stands() {
             literal(LiteralType::Integer(1)),
             literal(LiteralType::Integer(2)),
         ],
+        ..Parameters::default()
     };
     let read = |sql| tree(parse_statement_with_params(sql, &parameters));
     assert_eq!(

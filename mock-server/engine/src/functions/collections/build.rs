@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::functions::Call;
 use crate::functions::conditional::unify;
 use crate::functions::kernel::Kernel;
+use crate::plan::expression::is_variable;
 use crate::plan::typed::Typed;
 use crate::types::arrow::{list, relabel};
 
@@ -102,7 +103,7 @@ pub(super) fn structure(call: &Call<'_>) -> Result<Typed> {
         .map(|(index, arg)| {
             let alias = arg.alias.as_ref();
             shown.push(match alias {
-                Some(alias) if arg.id.is_none() && *alias != arg.name => {
+                Some(alias) if arg.id.is_none() && *alias != arg.name && !is_variable(arg) => {
                     format!("{} AS {alias}", arg.name)
                 }
                 _ => arg.name.to_string(),

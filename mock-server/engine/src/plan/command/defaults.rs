@@ -46,12 +46,18 @@ impl Declared<'_> {
             return Err(self.invalid("INVALID_DEFAULT_VALUE.SUBQUERY_EXPRESSION"));
         }
         let sources = Sources::default();
-        let planner = Planner::new(context, &sources);
+        let planner = Planner::new(context, &sources).without_session();
         // Functions are looked for where the statement has them, values are those of the text alone.
         let found = planner.resolve(&self.default.expression, &Scope::default());
         found.map_err(|error| match error.class() {
             Some(class) if class.starts_with("UNRESOLVED_COLUMN") => {
-                self.invalid("INVALID_DEFAULT_VALUE.UNRESOLVED_EXPRESSION")
+                let error = self.invalid("INVALID_DEFAULT_VALUE.UNRESOLVED_EXPRESSION");
+                // Spark finds a session variable first, and refuses it later.
+                let with_session = Planner::new(context, &sources);
+                match with_session.resolve(&self.default.expression, &Scope::default()) {
+                    Ok(_) => error.thrown_as(Exception::Analysis),
+                    Err(_) => error,
+                }
             }
             _ => error,
         })?;
@@ -116,7 +122,9 @@ pub(super) fn text_of(field: &Field) -> Option<String> {
 
 fn resolved(context: &Context, text: &str) -> Result<Typed> {
     let sources = Sources::default();
-    let planner = Planner::new(context, &sources).for_sql(text.into());
+    let planner = Planner::new(context, &sources)
+        .without_session()
+        .for_sql(text.into());
     let parsed = sparring_sql::parse_expression(text)?;
     planner.resolve(&parsed, &Scope::default())
 }
@@ -146,11 +154,26 @@ pub(super) fn missing(context: &Context, field: &Field, table: &str) -> Result<T
 
 /// The query with the defaults of these columns where it says DEFAULT: in a row of VALUES or as an
 /// item of the select list, alone.
-pub(super) fn put_in(mut query: proto::Relation, fields: &[&Field]) -> Result<proto::Relation> {
+pub(super) fn put_in(query: proto::Relation, fields: &[&Field]) -> Result<proto::Relation> {
+    let default = |at: usize| {
+        let field = fields
+            .get(at)
+            .ok_or_else(|| Error::internal("a value has no column"))?;
+        Ok(default_of(field))
+    };
+    put_in_with(query, fields.len(), &default)
+}
+
+/// The same with what DEFAULT means at each of `n_targets` places.
+pub(super) fn put_in_with(
+    mut query: proto::Relation,
+    n_targets: usize,
+    default: &impl Fn(usize) -> Result<proto::Expression>,
+) -> Result<proto::Relation> {
     match &mut query.rel_type {
         Some(RelType::WithRelations(with)) => {
             if let Some(root) = with.root.take() {
-                with.root = Some(Box::new(put_in(*root, fields)?));
+                with.root = Some(Box::new(put_in_with(*root, n_targets, default)?));
             }
         }
         Some(RelType::UnresolvedTableValuedFunction(table))
@@ -158,21 +181,26 @@ pub(super) fn put_in(mut query: proto::Relation, fields: &[&Field]) -> Result<pr
         {
             for row in &mut table.arguments {
                 if let Some(ExprType::UnresolvedFunction(row)) = &mut row.expr_type {
-                    replace(&mut row.arguments, fields)?;
+                    replace(&mut row.arguments, n_targets, default)?;
                 }
             }
         }
-        Some(RelType::Project(list)) => replace(&mut list.expressions, fields)?,
+        Some(RelType::Project(list)) => replace(&mut list.expressions, n_targets, default)?,
         _ => {}
     }
     Ok(query)
 }
 
-fn replace(values: &mut [proto::Expression], fields: &[&Field]) -> Result<()> {
+fn replace(
+    values: &mut [proto::Expression],
+    n_targets: usize,
+    default: &impl Fn(usize) -> Result<proto::Expression>,
+) -> Result<()> {
     for (index, value) in values.iter_mut().enumerate() {
-        match (&value.expr_type, fields.get(index)) {
-            (Some(kind), Some(field)) if is_default(kind) => *value = default_of(field),
-            (Some(kind), None) if is_default(kind) => {}
+        match &value.expr_type {
+            Some(kind) if is_default(kind) && index < n_targets => *value = default(index)?,
+            // A value too many is complained of with the others.
+            Some(kind) if is_default(kind) => {}
             _ if inner::any(value, &is_default) => {
                 return Err(Error::of("DEFAULT_PLACEMENT_INVALID"));
             }
@@ -198,11 +226,19 @@ fn default_of(field: &Field) -> proto::Expression {
     };
     let expression = text_of(field).unwrap_or_else(|| "NULL".to_owned());
     let text = ExprType::ExpressionString(proto::expression::ExpressionString { expression });
+    cast_to(of(text), field.data_type())
+}
+
+/// The expression in the type of what it is the default of.
+pub(super) fn cast_to(expression: proto::Expression, data_type: &DataType) -> proto::Expression {
     let mut cast = proto::expression::Cast {
-        expr: Some(Box::new(of(text))),
-        cast_to_type: Some(CastToType::Type(from_arrow(field.data_type()))),
+        expr: Some(Box::new(expression)),
+        cast_to_type: Some(CastToType::Type(from_arrow(data_type))),
         ..Default::default()
     };
     cast.set_eval_mode(EvalMode::Ansi);
-    of(ExprType::Cast(Box::new(cast)))
+    proto::Expression {
+        common: None,
+        expr_type: Some(ExprType::Cast(Box::new(cast))),
+    }
 }

@@ -8,12 +8,14 @@ mod catalog;
 mod change;
 mod defaults;
 mod describe;
+mod immediate;
 mod insert;
 mod namespace;
 mod result;
 mod show;
 mod statement;
 mod table;
+mod variable;
 mod view;
 mod write;
 

@@ -17,7 +17,9 @@ use sparring_sql::statement::{
 
 use super::result::{Table, nothing};
 use super::table::{Existing, NewTable, create, distinct, partition_columns, schema_of};
-use super::{alter_view, change, defaults, describe, insert, namespace, show, view};
+use super::{
+    alter_view, change, defaults, describe, immediate, insert, namespace, show, variable, view,
+};
 use crate::catalog::now_ms;
 use crate::catalog::store::{Change, ConstraintEntry, RelationEntry, RelationKind, ViewEntry};
 use crate::conf::Flavor;
@@ -46,7 +48,7 @@ pub(super) async fn sql(context: &Context, node: &proto::SqlCommand) -> Result<R
         _ => return Err(Error::invalid_plan("a SQL command has no text")),
     };
     let text = substituted(context, &inner.query)?;
-    let parameters = crate::plan::relation::read::parameters(&inner);
+    let parameters = crate::plan::relation::read::parameters(context, &inner);
     let statement = sparring_sql::parse_statement_with_params(&text, &parameters)?;
     let answer = match statement {
         Statement::Query(_) => relation,
@@ -146,6 +148,10 @@ pub(super) async fn run(context: &Context, statement: Statement) -> Result<proto
         Statement::Show(node) => show::show(context, node).await,
         Statement::Describe(node) => describe::describe(context, node).await,
         Statement::Configuration(node) => configuration(context, node),
+        Statement::DeclareVariable(node) => variable::declare(context, node).await,
+        Statement::SetVariable(node) => variable::set(context, node).await,
+        Statement::DropVariable(node) => variable::drop(context, &node),
+        Statement::ExecuteImmediate(node) => immediate::execute(context, node).await,
         Statement::Explain(node) => explain(context, node).await,
         Statement::Cache(node) => cache(context, node).await,
         Statement::Uncache(node) => {
@@ -224,7 +230,7 @@ pub(super) fn no_defaults(columns: &[ColumnDefinition]) -> Result<()> {
 }
 
 /// `char(n)` or `varchar(n)`, which Arrow has no type for.
-fn char_varchar(data_type: &proto::DataType) -> Option<String> {
+pub(super) fn char_varchar(data_type: &proto::DataType) -> Option<String> {
     use proto::data_type::Kind;
     match data_type.kind.as_ref()? {
         Kind::Char(char) => Some(format!("char({})", char.length)),
@@ -378,6 +384,7 @@ pub(super) async fn create_view(context: &Context, node: CreateView) -> Result<p
             if node.if_not_exists && catalog.relation(&name).is_some() {
                 return nothing();
             }
+            view::nothing_temporary(context, "VIEW", &name.quoted())?;
             let entry = RelationEntry {
                 name: name.name.clone(),
                 kind: RelationKind::View(ViewEntry {
@@ -469,6 +476,7 @@ fn configuration(context: &Context, node: Configuration) -> Result<proto::Relati
     };
     match node {
         Configuration::Set { key, value } => {
+            variable::no_setting(context, &key)?;
             conf.set(&key, &value)?;
             pairs(vec![(key, value)])
         }

@@ -39,6 +39,7 @@ pub(super) async fn create(
         let view = View {
             text: None,
             query: input.clone(),
+            is_temporary: true,
             qualifier: vec![name.clone()],
             columns: None,
         };
@@ -85,6 +86,7 @@ pub(super) fn create_from_sql(
     let view = View {
         text,
         query,
+        is_temporary: true,
         qualifier: vec![name.clone()],
         columns: Some(columns),
     };
@@ -134,6 +136,26 @@ pub(super) fn check_columns(
         }
     }
     Ok(())
+}
+
+/// Refuses what the catalog is to keep and names what only the session has.
+pub(super) fn nothing_temporary(context: &Context, kind: &str, name: &str) -> Result<()> {
+    let found = context.temporary.lock();
+    let first = ["VIEW", "FUNCTION", "VARIABLE"]
+        .iter()
+        .find_map(|wanted| found.iter().find(|(kind, _)| kind == wanted));
+    match first {
+        None => Ok(()),
+        Some((temporary, parts)) => Err(Error::new(
+            "INVALID_TEMP_OBJ_REFERENCE",
+            [
+                ("obj", kind.to_owned()),
+                ("objName", name.to_owned()),
+                ("tempObj", (*temporary).to_owned()),
+                ("tempObjName", quote_parts(parts)),
+            ],
+        )),
+    }
 }
 
 /// Whether a DataFrame names what may mean something else later: a temporary view, a checkpoint.

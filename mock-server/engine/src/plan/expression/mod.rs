@@ -9,6 +9,7 @@ mod interval_note;
 pub(crate) mod literal;
 pub(crate) mod misplaced;
 mod select_list;
+mod session_variable;
 mod subquery;
 mod window;
 
@@ -30,6 +31,7 @@ use crate::types::variant::is_variant;
 use crate::types::{coerce, sql_name};
 
 pub(crate) use select_list::Item;
+pub(crate) use session_variable::{is_variable, variable_name};
 pub(crate) use subquery::IN_ROW;
 pub(crate) use window::evaluate;
 
@@ -158,6 +160,12 @@ impl<'a> Planner<'a> {
             };
             return self.call_by_name(name, Vec::new(), origin);
         }
+        if let Some(found) = self
+            .session_variable(&parts)
+            .map_err(|error| error.at(origin.clone()))?
+        {
+            return Ok(found);
+        }
         let unknown = names::unresolved(names.scope, &parts);
         // In a lambda Spark only says in which relation.
         Err(if names.lambda.is_empty() {
@@ -225,7 +233,8 @@ impl<'a> Planner<'a> {
         let output = value
             .id
             .map(|_| value.name.clone())
-            .or_else(|| value.alias.clone());
+            .or_else(|| value.alias.clone())
+            .filter(|_| !is_variable(&value));
         let mut found = cast(self.context, value, &to, mode, origin)?.named(name);
         if let Some(fields) = declared_fields(declared) {
             fields.note(&to, &mut found.metadata);
@@ -273,7 +282,7 @@ impl<'a> Planner<'a> {
         }
         let name = format!("{}[{}]", child.name, key.name);
         // `a[0]` of a plain column is named after itself, as `a.b` is.
-        let plain = child.id.is_some() || child.alias.is_some();
+        let plain = (child.id.is_some() || child.alias.is_some()) && !is_variable(&child);
         let found = match &child.data_type {
             arrow::datatypes::DataType::List(_) => {
                 self.call_by_name("get_array_item", vec![child, key], origin)?

@@ -12,6 +12,7 @@ use sparring_proto::connect::{
 use sparring_sql::lower::internal;
 
 use super::misplaced;
+use super::session_variable;
 use crate::error::{Error, QueryContext, Result};
 use crate::functions::{self, Build, Generator};
 use crate::plan::Planner;
@@ -58,7 +59,7 @@ impl Planner<'_> {
                     Item::Value(_) | Item::Generator(_) => {}
                 }
             }
-            if names_itself(expression) {
+            if names_itself(expression) || found.iter().any(is_part_of_variable) {
                 found.iter_mut().for_each(mark_generated);
             }
             for item in &found {
@@ -80,7 +81,13 @@ impl Planner<'_> {
             .as_ref()
             .required("expression.expr_type")?
         {
-            ExprType::UnresolvedStar(star) => expand_star(self, star, names).map(values),
+            ExprType::UnresolvedStar(star) => {
+                let origin = expression.common.as_ref().and_then(|c| c.origin.as_ref());
+                let found = expand_star(self, star, names);
+                found
+                    .map(values)
+                    .map_err(|error| error.at(self.origin(origin)))
+            }
             ExprType::UnresolvedRegex(regex) => expand_regex(self, regex, names).map(values),
             ExprType::UnresolvedFunction(function)
                 if function.is_internal() && function.function_name == internal::STAR_EXCEPT =>
@@ -202,6 +209,12 @@ fn names_itself(expression: &proto::Expression) -> bool {
             .is_ok_and(|parsed| names_itself(&parsed)),
         _ => true,
     }
+}
+
+/// Whether an item is an item of a session variable that holds several.
+fn is_part_of_variable(item: &Item) -> bool {
+    matches!(item, Item::Value(value)
+        if value.alias.is_none() && value.name.starts_with(session_variable::WRITTEN))
 }
 
 /// Whether the item is nothing but a column, a constant, or access to a part of one.

@@ -13,6 +13,7 @@ use sparring_proto::connect::{self as proto};
 use sparring_sql::{Parameters, Statement};
 
 use crate::error::{Error, Result};
+use crate::functions::kernels::cast::up_castable;
 use crate::functions::{CastMode, cast};
 use crate::plan::context::Context;
 use crate::plan::scope::{Column, ColumnId, Scope};
@@ -20,6 +21,7 @@ use crate::plan::typed::Typed;
 use crate::plan::variables::substituted;
 use crate::plan::{Planned, Planner, project};
 use crate::types::names::quote_parts;
+use crate::types::sql_name;
 
 impl<'a> Planner<'a> {
     /// `Read`.
@@ -47,7 +49,14 @@ impl<'a> Planner<'a> {
             }
             return Ok(planned);
         }
-        if let Some(view) = self.context.session.temp_view(&parts)
+        let kept = match self.sees_session {
+            true => self.context.session.temp_view(&parts),
+            false => None,
+        };
+        if kept.is_some() {
+            self.context.names_temporary("VIEW", &parts);
+        }
+        if let Some(view) = kept
             && view.view().is_none()
         {
             let mut planned = Planned {
@@ -65,6 +74,7 @@ impl<'a> Planner<'a> {
             }
             let mut inner = Planner::new(self.context, self.sources);
             inner.sql_text.clone_from(&view.text);
+            inner.sees_session = view.is_temporary;
             let mut planned = inner.relation(&view.query)?.fresh()?;
             planned.scope.plans.clear();
             if let Some(columns) = &view.columns {
@@ -113,6 +123,18 @@ impl<'a> Planner<'a> {
             };
             used.insert(found.id);
             let value = Typed::column(found);
+            if !up_castable(&value.data_type, &made.data_type) {
+                let shown = |found| format!("\"{}\"", sql_name(found));
+                return Err(Error::new(
+                    "CANNOT_UP_CAST_DATATYPE",
+                    [
+                        ("expression", name.clone()),
+                        ("sourceType", shown(&value.data_type)),
+                        ("targetType", shown(&made.data_type)),
+                        ("details", UP_CAST.to_owned()),
+                    ],
+                ));
+            }
             let mode = CastMode::implicit(self.context);
             let value = cast(self.context, value, &made.data_type, mode, None)?;
             let mut column = Column::new(
@@ -185,6 +207,10 @@ impl<'a> Planner<'a> {
     }
 }
 
+/// What Spark advises where a view's column is of another type than it was.
+const UP_CAST: &str = "The type path of the target object is:\n\nYou can either add an explicit cast to the \
+                       input data or choose a higher precision type of the field in the target object";
+
 /// A scan with its columns under internal names. `identity` says what is read: scans with the same
 /// identity have the same rows.
 pub(crate) fn scan(
@@ -199,7 +225,7 @@ pub(crate) fn scan(
 
 /// A text that must be a query, with its parameters put in.
 pub(crate) fn parse_query(context: &Context, node: &proto::Sql) -> Result<proto::Relation> {
-    let parameters = parameters(node);
+    let parameters = parameters(context, node);
     let text = substituted(context, &node.query)?;
     match sparring_sql::parse_statement_with_params(&text, &parameters)? {
         Statement::Query(query) => Ok(query),
@@ -211,12 +237,15 @@ pub(crate) fn parse_query(context: &Context, node: &proto::Sql) -> Result<proto:
 }
 
 /// The parameters of a text; clients up to 3.5 send literals, later ones expressions.
-pub(crate) fn parameters(node: &proto::Sql) -> Parameters {
+pub(crate) fn parameters(context: &Context, node: &proto::Sql) -> Parameters {
     let value = |literal: &proto::expression::Literal| proto::Expression {
         common: None,
         expr_type: Some(proto::expression::ExprType::Literal(literal.clone())),
     };
-    let mut found = Parameters::default();
+    let mut found = Parameters {
+        variables: context.session.variables.literals(),
+        ..Parameters::default()
+    };
     #[expect(deprecated, reason = "clients up to 3.5 send literals")]
     {
         found

@@ -2,6 +2,7 @@
 
 use super::super::identifier::multipart_identifier;
 use super::super::{Parsed, Parser, interval, literal};
+use super::variable;
 use crate::error::ParseError;
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
@@ -32,6 +33,16 @@ pub(super) fn set(parser: &mut Parser<'_>) -> Parsed<Statement> {
         parser.advance();
         parser.advance();
         return Ok(configuration(Configuration::ListVerbose));
+    }
+    if variable::is_variable(parser, 0) {
+        let mark = parser.mark();
+        match variable::set(parser, start) {
+            Err(error) if error.class == "PARSE_SYNTAX_ERROR" => {
+                parser.back_to(mark);
+                parser.take_subqueries();
+            }
+            parsed => return parsed,
+        }
     }
     let text = rest(parser);
     if text.is_empty() {

@@ -11,6 +11,7 @@ mod merge;
 mod namespace;
 mod privilege;
 mod show;
+mod variable;
 mod view;
 
 use sparring_proto::connect as proto;
@@ -33,6 +34,8 @@ pub(crate) fn statement(parser: &mut Parser<'_>) -> Parsed<Statement> {
     match word {
         K::With => with(parser),
         K::Create | K::Replace => create::create(parser),
+        K::Declare => variable::declare(parser),
+        K::Execute => variable::execute_immediate(parser),
         K::Drop => namespace::drop(parser),
         K::Undrop => namespace::undrop(parser),
         K::Alter => alter::alter(parser),
@@ -64,9 +67,8 @@ pub(crate) fn statement(parser: &mut Parser<'_>) -> Parsed<Statement> {
 }
 
 /// First words of statements that Spark or Databricks has and this server has not.
-const NOT_OFFERED: [&str; 13] = [
-    "ADD", "APPLY", "BEGIN", "CALL", "CONVERT", "DECLARE", "DENY", "EXECUTE", "FSCK", "GENERATE",
-    "LIST", "REORG", "SYNC",
+const NOT_OFFERED: [&str; 11] = [
+    "ADD", "APPLY", "BEGIN", "CALL", "CONVERT", "DENY", "FSCK", "GENERATE", "LIST", "REORG", "SYNC",
 ];
 
 /// First words that Spark's grammar knows and Spark does not take.
@@ -80,11 +82,7 @@ fn refuse_unsupported(parser: &Parser<'_>) -> Parsed<()> {
         let found = words.iter().find(|word| parser.is_word_text(word));
         found.copied()
     };
-    let is_variable = (parser.is_word(K::Set) && is_variable(parser, 1))
-        || (parser.is_words(&[K::Drop, K::Temporary]) && is_variable(parser, 2));
-    let offered = first(&NOT_OFFERED)
-        .map(str::to_owned)
-        .or_else(|| is_variable.then(|| "session variables".to_owned()));
+    let offered = first(&NOT_OFFERED);
     let taken = first(&UNSUPPORTED);
     if offered.is_none() && taken.is_none() {
         return Ok(());
@@ -92,9 +90,6 @@ fn refuse_unsupported(parser: &Parser<'_>) -> Parsed<()> {
     // A word alone is a slip of the pen.
     if matches!(parser.kind_ahead(1), T::End | T::Semicolon) {
         return Err(parser.syntax_error_at(parser.mark() + 1, ""));
-    }
-    if parser.is_word_text("DECLARE") {
-        no_condition(parser)?;
     }
     let mut end = parser.mark();
     while !matches!(
@@ -120,36 +115,10 @@ fn refuse_unsupported(parser: &Parser<'_>) -> Parsed<()> {
                 "UNSUPPORTED_FEATURE.NOT_OFFERED",
                 Some("0A000"),
                 format!("The feature is not supported: {feature} is not offered by Sparring."),
-                &[("feature", &feature)],
+                &[("feature", feature)],
             )
         }
     })
-}
-
-/// VARIABLE or VAR with a name behind it; `SET var = 1` is a setting.
-fn is_variable(parser: &Parser<'_>, ahead: usize) -> bool {
-    let text = parser.text_of(parser.mark() + ahead);
-    let is_word = ["VAR", "VARIABLE"]
-        .iter()
-        .any(|word| text.eq_ignore_ascii_case(word));
-    is_word
-        && (parser.kind_ahead(ahead + 1) == T::LeftParen
-            || super::identifier::is_identifier(parser.kind_ahead(ahead + 1)))
-}
-
-/// Variables are replaced or declared, there is no `IF NOT EXISTS`.
-fn no_condition(parser: &Parser<'_>) -> Parsed<()> {
-    let words = [T::Word(K::If), T::Word(K::Not), T::Word(K::Exists)];
-    let found = (1..=4).find(|at| {
-        words
-            .iter()
-            .enumerate()
-            .all(|(place, word)| parser.kind_ahead(at + place) == *word)
-    });
-    match found {
-        Some(at) => Err(parser.syntax_error_at(parser.mark() + at + 2, "")),
-        None => Ok(()),
-    }
 }
 
 /// `WITH … query` or `WITH … INSERT|UPDATE|DELETE|MERGE …`.

@@ -2,7 +2,7 @@
 
 use super::super::identifier::{identifier, multipart_identifier};
 use super::super::{Parsed, Parser, literal, property};
-use super::{duplicate_clause, eat_schema, if_exists, if_not_exists};
+use super::{duplicate_clause, eat_schema, if_exists, if_not_exists, variable};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 use crate::statement::{
@@ -86,6 +86,10 @@ pub(super) fn drop(parser: &mut Parser<'_>) -> Parsed<Statement> {
     let start = parser.mark();
     parser.advance();
     let temporary = parser.eat_word(K::Temporary) || parser.eat_word(K::Temp);
+    let is_variable = matches!(parser.kind(), T::Word(K::Var | K::Variable));
+    if temporary && is_variable {
+        return variable::drop(parser);
+    }
     let kind = if eat_schema(parser) {
         DropKind::Schema
     } else {

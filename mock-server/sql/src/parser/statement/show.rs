@@ -75,7 +75,8 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<Statement> {
         }
     };
     let namespace = namespace_of(parser)?;
-    let pattern = pattern(parser)?;
+    let takes_name = matches!(target, ShowTarget::Functions { .. });
+    let pattern = pattern(parser, takes_name)?;
     Ok(Statement::Show(Show {
         target,
         namespace,
@@ -92,10 +93,11 @@ fn only(target: ShowTarget) -> Statement {
 }
 
 /// `[LIKE] 'pattern'`; SHOW FUNCTIONS also takes a name.
-fn pattern(parser: &mut Parser<'_>) -> Parsed<Option<String>> {
+fn pattern(parser: &mut Parser<'_>, takes_name: bool) -> Parsed<Option<String>> {
     let has_like = parser.eat_word(K::Like);
     match parser.kind() {
         T::String => literal::string_literal(parser).map(Some),
+        _ if has_like && !takes_name => Err(parser.syntax_error()),
         T::Identifier | T::Quoted | T::Word(_) => {
             multipart_identifier(parser).map(|name| Some(name.join(".")))
         }
