@@ -145,7 +145,7 @@ impl FileFormat<'_> {
             Format::Json => {
                 self.options
                     .refuse("JSON", &["encoding", "timestampntzformat"])?;
-                Lines::Json(json::writer(self.options, self.context)?)
+                Lines::Json(Box::new(json::writer(self.options, self.context)?))
             }
             Format::Text | Format::Parquet | Format::Delta => {
                 self.options.refuse("Text", &["encoding"])?;
@@ -252,7 +252,7 @@ enum Packed {
 /// How rows become lines.
 enum Lines {
     Csv(Box<CsvWriter>),
-    Json(json::Writer),
+    Json(Box<json::Writer>),
     Text,
 }
 
