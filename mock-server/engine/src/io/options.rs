@@ -96,6 +96,38 @@ impl Options {
         }
     }
 
+    /// The column that keeps malformed records.
+    pub(crate) fn corrupt_record(&self, context: &Context) -> String {
+        let conf = || {
+            let conf = context.session.conf();
+            conf.option("spark.sql.columnNameOfCorruptRecord")
+        };
+        self.get("columnnameofcorruptrecord")
+            .map(str::to_owned)
+            .or_else(conf)
+            .unwrap_or_else(|| "_corrupt_record".to_owned())
+    }
+
+    /// Fails if types are to be inferred from some of the records only.
+    pub(crate) fn whole_sample(&self, format: &str) -> Result<()> {
+        let Some(text) = self.get("samplingratio") else {
+            return Ok(());
+        };
+        match text.trim().parse::<f64>() {
+            Ok(ratio) if ratio >= 1.0 => Ok(()),
+            Ok(ratio) if ratio > 0.0 => Err(Error::unsupported(format!(
+                "a samplingRatio below 1 of the {format} data source, which looks at all records"
+            ))),
+            Ok(ratio) => Err(requirement(&format!(
+                "samplingRatio ({ratio:?}) should be greater than 0"
+            ))),
+            Err(_) => Err(Error::plain(
+                Exception::Java("java.lang.NumberFormatException"),
+                format!("For input string: \"{text}\""),
+            )),
+        }
+    }
+
     /// Fails if one of these is set.
     pub(crate) fn refuse(&self, format: &str, names: &[&str]) -> Result<()> {
         match names.iter().find(|name| self.0.contains_key(**name)) {
@@ -110,4 +142,12 @@ impl Options {
     pub(crate) fn all(&self) -> &BTreeMap<String, String> {
         &self.0
     }
+}
+
+/// What Scala's `require` throws.
+pub(crate) fn requirement(message: &str) -> Error {
+    Error::plain(
+        Exception::Java("java.lang.IllegalArgumentException"),
+        format!("requirement failed: {message}"),
+    )
 }

@@ -1,4 +1,4 @@
-//! `schema_of_json`: the type of a text, as Spark infers it.
+//! The type of JSON as Spark infers it, in `schema_of_json` and in files.
 
 use datafusion::common::ScalarValue;
 
@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Field};
 use super::options::options;
 use crate::error::{Error, Result};
 use crate::functions::Call;
+use crate::functions::kernels::cast::string::big_decimal;
 use crate::functions::kernels::json::{Value, parse};
 use crate::plan::expression::evaluate;
 use crate::plan::typed::Typed;
@@ -34,63 +35,125 @@ pub(super) fn schema_of_json(call: &Call<'_>) -> Result<Typed> {
             "`schema_of_json` of '{json}', which is no JSON"
         )));
     };
-    let schema = sql_name(&canonical(infer(&value)));
+    let inference = Inference::default();
+    let found = inference.settled(inference.of(&value)?);
+    let schema = sql_name(&found.unwrap_or_else(|| structure([])));
     let schema = ScalarValue::Utf8(Some(schema));
     let name = format!("schema_of_json({})", text.name);
     Ok(Typed::literal(schema, DataType::Utf8, name))
 }
 
-/// `JsonInferSchema.inferField`.
-fn infer(value: &Value) -> DataType {
-    match value {
-        Value::Null => DataType::Null,
-        Value::Bool(_) => DataType::Boolean,
-        Value::Text(_) => DataType::Utf8,
-        Value::Number(digits) => number(digits),
-        Value::Array(items) => {
-            let item = items.iter().map(infer).fold(DataType::Null, both);
-            list(item, true)
-        }
-        Value::Object(members) => {
-            let mut fields: Vec<Field> = members
-                .iter()
-                .map(|(name, value)| Field::new(name, infer(value), true))
-                .collect();
-            fields.sort_by(|a, b| a.name().cmp(b.name()));
-            structure(fields)
-        }
-    }
+/// How types are inferred.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Inference {
+    pub(crate) primitives_as_string: bool,
+    pub(crate) prefers_decimal: bool,
+    /// Whether a member that was only ever null is no column.
+    pub(crate) drops_nulls: bool,
 }
 
-fn number(digits: &str) -> DataType {
-    if digits.contains(['.', 'e', 'E']) {
-        return DataType::Float64;
+impl Inference {
+    /// `JsonInferSchema.inferField`.
+    pub(crate) fn of(&self, value: &Value) -> Result<DataType> {
+        Ok(match value {
+            Value::Null => DataType::Null,
+            Value::Bool(_) | Value::Number(_) if self.primitives_as_string => DataType::Utf8,
+            Value::Bool(_) => DataType::Boolean,
+            Value::Text(_) => DataType::Utf8,
+            Value::Number(digits) => self.number(digits)?,
+            Value::Array(items) => {
+                let mut item = DataType::Null;
+                for value in items {
+                    item = both(item, self.of(value)?);
+                }
+                list(item, true)
+            }
+            Value::Object(members) => {
+                let mut fields = members
+                    .iter()
+                    .map(|(name, value)| Ok(Field::new(name, self.of(value)?, true)))
+                    .collect::<Result<Vec<_>>>()?;
+                fields.sort_by(|a, b| a.name().cmp(b.name()));
+                structure(fields)
+            }
+        })
     }
-    if digits.parse::<i64>().is_ok() {
-        return DataType::Int64;
+
+    fn number(&self, digits: &str) -> Result<DataType> {
+        if digits.parse::<i64>().is_ok() {
+            return Ok(DataType::Int64);
+        }
+        let whole = !digits.contains(['.', 'e', 'E']);
+        if !whole && !self.prefers_decimal {
+            return Ok(DataType::Float64);
+        }
+        let Some((precision, scale)) = big_decimal(digits).map(|found| found.shape()) else {
+            return Ok(DataType::Float64);
+        };
+        if scale < 0 {
+            return Err(Error::new(
+                "NEGATIVE_SCALE_DISALLOWED",
+                [
+                    ("scale", scale.to_string()),
+                    (
+                        "sqlConf",
+                        "\"spark.sql.legacy.allowNegativeScaleOfDecimal\"".to_owned(),
+                    ),
+                ],
+            ));
+        }
+        Ok(
+            match (u8::try_from(precision.max(scale)), i8::try_from(scale)) {
+                (Ok(precision @ 1..=38), Ok(scale)) => DataType::Decimal128(precision, scale),
+                _ => DataType::Float64,
+            },
+        )
     }
-    match u8::try_from(digits.trim_start_matches('-').len()) {
-        Ok(precision) if precision <= 38 => DataType::Decimal128(precision, 0),
-        _ => DataType::Float64,
+
+    /// What a type becomes when all values are seen; none if nothing is left of it.
+    pub(crate) fn settled(&self, data_type: DataType) -> Option<DataType> {
+        match data_type {
+            DataType::Null => (!self.drops_nulls).then_some(DataType::Utf8),
+            DataType::List(item) => {
+                let item = self.settled(item.data_type().clone())?;
+                Some(list(item, true))
+            }
+            // Structs that had no field in any record are no columns.
+            DataType::Struct(fields) => {
+                let fields: Vec<Field> = fields
+                    .iter()
+                    .filter_map(|field| {
+                        let inner = self.settled(field.data_type().clone())?;
+                        Some(Field::new(field.name(), inner, true))
+                    })
+                    .collect();
+                (!fields.is_empty()).then(|| structure(fields))
+            }
+            other => Some(other),
+        }
     }
 }
 
 /// `JsonInferSchema.compatibleType`.
-fn both(left: DataType, right: DataType) -> DataType {
+pub(crate) fn both(left: DataType, right: DataType) -> DataType {
+    use DataType::{Decimal128, Float64, Int64, List, Null, Struct};
     match (left, right) {
-        (DataType::Null, other) | (other, DataType::Null) => other,
+        (Null, other) | (other, Null) => other,
         (a, b) if a == b => a,
-        (DataType::Float64, DataType::Int64 | DataType::Decimal128(..))
-        | (DataType::Int64 | DataType::Decimal128(..), DataType::Float64) => DataType::Float64,
-        (DataType::Int64, DataType::Decimal128(p, s))
-        | (DataType::Decimal128(p, s), DataType::Int64) => DataType::Decimal128(p.max(20), s),
-        (DataType::Decimal128(p, _), DataType::Decimal128(q, _)) => {
-            DataType::Decimal128(p.max(q), 0)
+        (Float64, Int64 | Decimal128(..)) | (Int64 | Decimal128(..), Float64) => Float64,
+        (Int64, Decimal128(p, s)) | (Decimal128(p, s), Int64) => {
+            Decimal128(p.max(20u8.saturating_add_signed(s)), s)
         }
-        (DataType::List(a), DataType::List(b)) => {
-            list(both(a.data_type().clone(), b.data_type().clone()), true)
+        (Decimal128(p, s), Decimal128(q, t)) => {
+            let scale = s.max(t);
+            let whole = (i16::from(p) - i16::from(s)).max(i16::from(q) - i16::from(t));
+            match u8::try_from(whole + i16::from(scale)) {
+                Ok(precision @ 1..=38) => Decimal128(precision, scale),
+                _ => Float64,
+            }
         }
-        (DataType::Struct(a), DataType::Struct(b)) => {
+        (List(a), List(b)) => list(both(a.data_type().clone(), b.data_type().clone()), true),
+        (Struct(a), Struct(b)) => {
             let mut fields: Vec<Field> = a.iter().map(|field| field.as_ref().clone()).collect();
             for field in &b {
                 match fields.iter_mut().find(|known| known.name() == field.name()) {
@@ -105,20 +168,5 @@ fn both(left: DataType, right: DataType) -> DataType {
             structure(fields)
         }
         _ => DataType::Utf8,
-    }
-}
-
-/// What was only ever null is text.
-fn canonical(data_type: DataType) -> DataType {
-    match data_type {
-        DataType::Null => DataType::Utf8,
-        DataType::List(item) => list(canonical(item.data_type().clone()), true),
-        // Structs that had no field in any record are no columns.
-        DataType::Struct(fields) => structure(fields.iter().filter_map(|field| {
-            let inner = canonical(field.data_type().clone());
-            let empty = matches!(&inner, DataType::Struct(fields) if fields.is_empty());
-            (!empty).then(|| Field::new(field.name(), inner, true))
-        })),
-        other => other,
     }
 }

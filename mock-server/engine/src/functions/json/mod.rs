@@ -21,7 +21,9 @@ use infer::schema_of_json;
 use read::from_json;
 use write::to_json;
 
+pub(crate) use infer::{Inference, both};
 pub(super) use options::constant_pairs;
+pub(crate) use read::{Reader, reader};
 pub(crate) use write::{Writer, writer};
 
 pub(super) const TABLE: &[Function] = &[

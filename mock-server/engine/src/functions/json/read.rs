@@ -8,6 +8,8 @@ use arrow::array::{
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use super::options::{compiled, options};
 use super::write::wrong_schema;
@@ -22,34 +24,13 @@ use crate::functions::kernels::pattern::Pattern;
 use crate::functions::kernels::variant::build::Builder;
 use crate::functions::kernels::variant::columns::Writer as VariantWriter;
 use crate::functions::kernels::zone::Zone;
+use crate::io::options::Options as FileOptions;
+use crate::plan::context::Context;
 use crate::plan::typed::Typed;
 use crate::types::arrow::nullable;
 use crate::types::coerce::is_integral;
 use crate::types::sql_name;
 use crate::types::variant::is_variant;
-
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u32> = text
-        .trim_end_matches('=')
-        .bytes()
-        .map(|byte| {
-            let index = ALPHABET.iter().position(|known| *known == byte)?;
-            u32::try_from(index).ok()
-        })
-        .collect::<Option<_>>()?;
-    let mut out = Vec::new();
-    for chunk in digits.chunks(4) {
-        let group = chunk
-            .iter()
-            .enumerate()
-            .fold(0, |acc, (place, digit)| acc | (digit << (18 - 6 * place)));
-        let bytes = group.to_be_bytes();
-        out.extend(bytes.iter().skip(1).take(chunk.len().saturating_sub(1)));
-    }
-    Some(out)
-}
 
 pub(super) fn from_json(call: &Call<'_>) -> Result<Typed> {
     call.arity(2..=3)?;
@@ -82,6 +63,7 @@ pub(super) fn from_json(call: &Call<'_>) -> Result<Typed> {
         now: call.context.now_us,
         timestamp: compiled(&options.timestamp_format)?,
         date: compiled(&options.date_format)?,
+        exact_numbers: false,
     };
     let to = data_type.clone();
     Ok(Kernel::typed(
@@ -126,17 +108,32 @@ fn fits(value: &Value, to: &DataType) -> bool {
         )
 }
 
+/// A reader for files with these options.
+pub(crate) fn reader(options: &FileOptions, context: &Context) -> Result<Reader> {
+    let pattern = |name: &str| compiled(&options.get(name).map(str::to_owned));
+    Ok(Reader {
+        zone: options.zone(context)?,
+        now: context.now_us,
+        timestamp: pattern("timestampformat")?,
+        date: pattern("dateformat")?,
+        exact_numbers: true,
+    })
+}
+
+/// Makes columns of values.
 #[derive(Debug)]
-struct Reader {
+pub(crate) struct Reader {
     zone: Zone,
     now: i64,
     timestamp: Option<Pattern>,
     date: Option<Pattern>,
+    /// Whether a number that is read as text stays as it was written.
+    exact_numbers: bool,
 }
 
 impl Reader {
     /// A column of a type; a value that does not fit is null.
-    fn build(&self, rows: &[Option<&Value>], to: &DataType) -> Result<ArrayRef> {
+    pub(crate) fn build(&self, rows: &[Option<&Value>], to: &DataType) -> Result<ArrayRef> {
         let each = |f: &dyn Fn(&Value) -> Option<i64>| -> Int64Array {
             rows.iter().map(|row| row.and_then(f)).collect()
         };
@@ -201,7 +198,11 @@ impl Reader {
             }
             DataType::Map(entries, sorted) => self.map(rows, entries, *sorted)?,
             DataType::Utf8 => {
-                let found: StringArray = rows.iter().map(|row| row.and_then(Value::text)).collect();
+                let text = |value: &Value| match value {
+                    Value::Number(digits) if self.exact_numbers => Some(digits.clone()),
+                    other => other.text(),
+                };
+                let found: StringArray = rows.iter().map(|row| row.and_then(text)).collect();
                 Arc::new(found)
             }
             DataType::Boolean => {
@@ -217,7 +218,7 @@ impl Reader {
             DataType::Binary => {
                 let found: BinaryArray = rows
                     .iter()
-                    .map(|row| from_base64(&text_of((*row)?)?))
+                    .map(|row| STANDARD.decode(text_of((*row)?)?).ok())
                     .collect();
                 Arc::new(found)
             }
@@ -268,7 +269,7 @@ impl Reader {
                     match (zone, &self.timestamp) {
                         (Some(_), Some(pattern)) => pattern.read(&text, self.zone).ok(),
                         (Some(_), None) => temporal::timestamp(&text, self.zone, self.now),
-                        (None, _) => temporal::timestamp_ntz(&text),
+                        (None, _) => temporal::timestamp_without_zone(&text),
                     }
                 });
                 labelled(micros, to)?

@@ -20,22 +20,21 @@ const MAX_DEPTH: usize = 1000;
 
 /// The value that begins a text; what follows it is ignored, as Spark's parsers do.
 pub(crate) fn parse(text: &str, unquoted_names: bool) -> Option<Value> {
-    let mut parser = Parser {
-        text,
-        at: 0,
-        unquoted_names,
-        single_quotes: true,
-    };
-    parser.value(0)
+    parse_with(text, unquoted_names, true)
 }
 
 /// [`parse`] by the letter of the standard: texts stand in double quotes.
 pub(crate) fn parse_strictly(text: &str) -> Option<Value> {
+    parse_with(text, false, false)
+}
+
+/// [`parse`] where names may stand without quotes, and texts in single ones.
+pub(crate) fn parse_with(text: &str, unquoted_names: bool, single_quotes: bool) -> Option<Value> {
     let mut parser = Parser {
         text,
         at: 0,
-        unquoted_names: false,
-        single_quotes: false,
+        unquoted_names,
+        single_quotes,
     };
     parser.value(0)
 }

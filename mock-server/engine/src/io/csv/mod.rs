@@ -10,7 +10,7 @@ mod tokens;
 pub(crate) mod write;
 
 use super::charset::Charset;
-use super::options::Options;
+use super::options::{Options, requirement};
 use super::text::TextRules;
 use crate::error::{Error, Exception, Result};
 use crate::plan::context::Context;
@@ -93,27 +93,7 @@ impl Dialect {
                 "unescapedQuoteHandling={handling} of the CSV data source"
             )));
         }
-        let sampled = options.get("samplingratio").map(str::parse::<f64>);
-        match sampled {
-            Some(Ok(ratio)) if ratio <= 0.0 => {
-                return Err(requirement(&format!(
-                    "samplingRatio ({ratio:?}) should be greater than 0"
-                )));
-            }
-            Some(Ok(ratio)) if ratio < 1.0 => {
-                return Err(Error::unsupported(
-                    "a samplingRatio below 1 of the CSV data source, whose types come from all lines",
-                ));
-            }
-            Some(Err(_)) => {
-                let text = options.get("samplingratio").unwrap_or_default();
-                return Err(Error::plain(
-                    Exception::Java("java.lang.NumberFormatException"),
-                    format!("For input string: \"{text}\""),
-                ));
-            }
-            _ => {}
-        }
+        options.whole_sample("CSV")?;
         let conf = context.session.conf();
         let charset = options.get("encoding").or(options.get("charset"));
         let quote = options.character("quote")?.unwrap_or('"');
@@ -131,7 +111,6 @@ impl Dialect {
         let prunes = conf
             .option("spark.sql.csv.parser.columnPruning.enabled")
             .is_none_or(|on| on.eq_ignore_ascii_case("true"));
-        let corrupt = || conf.option("spark.sql.columnNameOfCorruptRecord");
         Ok(Self {
             separator: separator(options.get("sep").or(options.get("delimiter")))?,
             quote,
@@ -149,11 +128,7 @@ impl Dialect {
             null_value: options.get("nullvalue").unwrap_or("").to_owned(),
             empty_value: options.get("emptyvalue").map(str::to_owned),
             mode: Mode::new(options),
-            corrupt: options
-                .get("columnnameofcorruptrecord")
-                .map(str::to_owned)
-                .or_else(corrupt)
-                .unwrap_or_else(|| "_corrupt_record".to_owned()),
+            corrupt: options.corrupt_record(context),
             enforces_schema: options.flag("enforceSchema", true)?,
             prunes: options.plain_flag("columnPruning", prunes)?,
             case_sensitive: context.case_sensitive,
@@ -231,13 +206,6 @@ impl Dialect {
             (max_characters, quotes_all, quotes_quotes, rules),
         )
     }
-}
-
-fn requirement(message: &str) -> Error {
-    Error::plain(
-        Exception::Java("java.lang.IllegalArgumentException"),
-        format!("requirement failed: {message}"),
-    )
 }
 
 fn line_separator(options: &Options) -> Result<Option<String>> {

@@ -230,6 +230,12 @@ pub(crate) fn big_decimal(text: &str) -> Option<BigDecimal> {
 }
 
 impl BigDecimal {
+    /// Java's precision and scale.
+    pub(crate) fn shape(&self) -> (i64, i64) {
+        let precision = i64::try_from(self.digits.len().max(1)).unwrap_or(i64::MAX);
+        (precision, self.scale)
+    }
+
     /// The value under a decimal type, rounded half up, or the failure of the cast's mode.
     pub(super) fn to(&self, job: &Cast, to: (u8, i8)) -> Result<Option<i128>> {
         match self.unscaled(to) {
