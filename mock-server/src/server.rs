@@ -338,12 +338,14 @@ fn temporary_dir() -> Result<TempDir, ServerError> {
 }
 
 async fn open_workspace(config: &Config, data_dir: &Path) -> Result<Arc<Workspace>, ServerError> {
-    std::fs::create_dir_all(data_dir).map_err(|source| ServerError::DataDir {
+    let unusable = |source| ServerError::DataDir {
         path: data_dir.to_owned(),
         source,
-    })?;
+    };
+    std::fs::create_dir_all(data_dir).map_err(unusable)?;
     let options = Options {
-        data_dir: data_dir.to_owned(),
+        // Files are known by their whole path, and the process may change its directory.
+        data_dir: data_dir.canonicalize().map_err(unusable)?,
         flavor: match config.flavor {
             Flavor::Databricks => sparring_engine::Flavor::Databricks,
             Flavor::Oss => sparring_engine::Flavor::Oss,

@@ -203,6 +203,41 @@ async fn a_command_runs_once_and_its_answer_is_read_again() {
 }
 
 #[tokio::test]
+async fn a_data_directory_may_be_named_from_where_the_server_was_started() {
+    let root = tempfile::tempdir().unwrap();
+    let here = std::env::current_dir().unwrap();
+    let relative = here
+        .components()
+        .skip(1)
+        .map(|_| "..")
+        .chain([root.path().strip_prefix("/").unwrap().to_str().unwrap()])
+        .collect::<std::path::PathBuf>();
+    let server = Server::with(&format!("data_dir = '{}'", relative.display())).await;
+    let mut client = server.client().await;
+    let sql = |query: &str| proto::Relation {
+        common: None,
+        rel_type: Some(RelType::Sql(proto::Sql {
+            query: query.to_owned(),
+            ..proto::Sql::default()
+        })),
+    };
+    let create = CommandType::SqlCommand(SqlCommand {
+        input: Some(sql(
+            "CREATE TABLE t USING parquet AS SELECT id FROM range(3)",
+        )),
+        ..SqlCommand::default()
+    });
+    let request = client.request(&operation_id(), command(create));
+    let (_, error) = client.execute(request).await;
+    assert!(error.is_none(), "{error:?}");
+    let query = Plan {
+        op_type: Some(OpType::Root(sql("SELECT * FROM t"))),
+    };
+    let seen = answered(&mut client, query).await;
+    assert_eq!(seen, ["schema", "batch 3", "complete"]);
+}
+
+#[tokio::test]
 async fn a_python_function_is_refused_by_name() {
     let server = Server::start().await;
     let mut client = server.client().await;

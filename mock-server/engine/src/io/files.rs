@@ -34,6 +34,8 @@ const SMALL_BYTES: u64 = 256 << 10;
 #[derive(Debug, Clone)]
 pub(crate) struct FilePart {
     pub(crate) path: PathBuf,
+    /// What users call it.
+    pub(crate) uri: String,
     pub(crate) size: u64,
     pub(crate) partition: Vec<ScalarValue>,
 }
@@ -211,7 +213,10 @@ impl TextPart {
         let outcome = self.reader.read(&self.file.path, in_files, &mut each);
         match failure {
             Some(error) => Err(error.into()),
-            None => Ok(outcome?),
+            None => {
+                let file = [(self.file.path.as_path(), self.file.uri.as_str())];
+                Ok(outcome.map_err(|error| as_users_say(error, file))?)
+            }
         }
     }
 
@@ -259,7 +264,29 @@ pub(crate) fn content(path: &Path) -> Result<Vec<u8>> {
 pub(crate) fn unreadable(path: &Path, reason: &str) -> Error {
     Error::new(
         "FAILED_READ_FILE.NO_HINT",
-        [("path", format!("file://{}", path.display()))],
+        [("path", path.display().to_string())],
     )
     .hint(reason)
+}
+
+/// The error with a file's place on this machine put as users call it.
+pub(crate) fn as_users_say<'f>(
+    error: Error,
+    files: impl IntoIterator<Item = (&'f Path, &'f str)>,
+) -> Error {
+    if error.class() != Some("FAILED_READ_FILE.NO_HINT") {
+        return error;
+    }
+    let named = error.parameters().get("path").and_then(|path| {
+        let mut files = files.into_iter();
+        files.find(|(known, _)| known.display().to_string() == *path)
+    });
+    match named {
+        // Spark writes this scheme with an authority here, which is empty.
+        Some((_, uri)) => match uri.strip_prefix("file:/") {
+            Some(rest) => error.with("path", format!("file:///{}", rest.trim_start_matches('/'))),
+            None => error.with("path", uri),
+        },
+        None => error,
+    }
 }

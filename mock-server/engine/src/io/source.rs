@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use datafusion::catalog::TableProvider;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 
-use super::files::{FilePart, TextFiles};
+use super::files::{FilePart, TextFiles, as_users_say, unreadable};
 use super::listing::{self, Listed};
 use super::options::Options;
 use super::parquet_files::ParquetFiles;
@@ -227,6 +227,7 @@ pub(crate) fn delta(snapshot: &Snapshot, qualifier: Vec<String>) -> Result<Sourc
                 })
                 .collect::<Result<Vec<_>>>()?;
             Ok(FilePart {
+                uri: file.path.display().to_string(),
                 path: file.path,
                 size: file.size,
                 partition: values,
@@ -288,21 +289,27 @@ fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Sou
         .then(|| json::Dialect::new(&options, context))
         .transpose()?;
     let inferred = context.session.workspace.inferred();
-    let found: Vec<Field> = match (&declared, format, &csv_dialect, &json_dialect) {
-        (Some(fields), _, _, _) => fields.iter().map(|f| f.as_ref().clone()).collect(),
+    let found = match (&declared, format, &csv_dialect, &json_dialect) {
+        (Some(fields), _, _, _) => Ok(fields.iter().map(|f| f.as_ref().clone()).collect()),
         (None, Format::Csv, Some(dialect), _) => {
             let how = format!("csv {}", dialect.identity());
-            inferred.fields(how, &paths, || csv::infer::infer(dialect, &paths))?
+            inferred.fields(how, &paths, || csv::infer::infer(dialect, &paths))
         }
         (None, Format::Json, _, Some(dialect)) => {
             let how = format!("json {}", dialect.identity());
-            inferred.fields(how, &paths, || json::infer(dialect, &paths))?
+            inferred.fields(how, &paths, || json::infer(dialect, &paths))
         }
         (None, Format::Parquet, _, _) => {
-            parquet_schema(&paths, options.flag("mergeSchema", false)?)?
+            parquet_schema(&paths, options.flag("mergeSchema", false)?)
         }
-        _ => vec![Field::new("value", DataType::Utf8, true)],
+        _ => Ok(vec![Field::new("value", DataType::Utf8, true)]),
     };
+    let names = || {
+        listed
+            .iter()
+            .map(|file| (file.path.as_path(), file.uri.as_str()))
+    };
+    let found: Vec<Field> = found.map_err(|error| as_users_say(error, names()))?;
     let in_files: Vec<Field> = found
         .into_iter()
         .filter(|f| !is_partition(f.name()))
@@ -323,6 +330,7 @@ fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Sou
                 .collect::<Result<Vec<_>>>()?;
             Ok(FilePart {
                 path: file.path.clone(),
+                uri: file.uri.clone(),
                 size: file.size,
                 partition: values,
             })
@@ -360,16 +368,10 @@ fn parquet_schema(paths: &[&Path], merge: bool) -> Result<Vec<Field>> {
     let mut fields: Vec<Field> = Vec::new();
     let n_read = if merge { paths.len() } else { 1 };
     for path in paths.iter().take(n_read) {
-        let unreadable = |reason: String| {
-            Error::new(
-                "FAILED_READ_FILE.NO_HINT",
-                [("path", path.display().to_string())],
-            )
-            .hint(reason)
-        };
-        let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
+        let file =
+            std::fs::File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
         let metadata = ArrowReaderMetadata::load(&file, Default::default())
-            .map_err(|error| unreadable(error.to_string()))?;
+            .map_err(|error| unreadable(path, &error.to_string()))?;
         for field in metadata.schema().fields() {
             if fields.iter().all(|known| known.name() != field.name()) {
                 let plain = with_type(field, nullable(&normalize(field.data_type())));
