@@ -34,6 +34,7 @@ pub(super) async fn write(context: &Context, node: &proto::WriteOperation) -> Re
         return Err(Error::unsupported("clusterBy"));
     }
     let options = Options::new(&node.options);
+    refuse_unhonoured(&options)?;
     match node.save_type.as_ref() {
         Some(SaveType::Table(table)) => save_table(context, node, table, planned, &options).await,
         Some(SaveType::Path(path)) => save_path(context, node, path, planned, &options).await,
@@ -45,6 +46,22 @@ pub(super) async fn write(context: &Context, node: &proto::WriteOperation) -> Re
             )),
         },
     }
+}
+
+/// Options that decide what is replaced or committed; a write that passed over one would lose rows.
+fn refuse_unhonoured(options: &Options) -> Result<()> {
+    options.refuse(
+        "Delta",
+        &[
+            "replacewhere",
+            "replaceon",
+            "replaceusing",
+            "txnappid",
+            "txnversion",
+            "usermetadata",
+            "datachange",
+        ],
+    )
 }
 
 fn dynamic(context: &Context, options: &Options) -> bool {
