@@ -266,12 +266,13 @@ impl DeltaTables {
         };
         let found = commits.iter().rev().find(|(_, at)| *at <= timestamp_ms);
         let Some((version, _)) = found else {
+            let first = time(commits.first().map_or(0, |(_, at)| *at));
             return Err(Error::new(
                 "DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION",
                 [
                     ("userTimestamp", text.to_owned()),
-                    ("commitTs", time(commits.first().map_or(0, |(_, at)| *at))),
-                    ("timestampString", text.to_owned()),
+                    ("commitTs", first.clone()),
+                    ("timestampString", first),
                 ],
             ));
         };
