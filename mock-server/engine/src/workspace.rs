@@ -2,8 +2,9 @@
 //!
 //! Knows nothing of a single session's configuration or views.
 
+use std::fs::{File, TryLockError};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datafusion::execution::SessionStateBuilder;
@@ -14,7 +15,7 @@ use datafusion::prelude::SessionConfig;
 use crate::catalog::Catalog;
 use crate::compute::Compute;
 use crate::conf::Flavor;
-use crate::error::Result;
+use crate::error::{Error, Exception, Result};
 use crate::io::inferred::Inferred;
 use crate::physical::Physical;
 use crate::session::Session;
@@ -47,6 +48,8 @@ pub struct Workspace {
     physical: Arc<Physical>,
     compute: Compute,
     inferred: Inferred,
+    /// Held while this is the one process in the data directory.
+    _lock: File,
 }
 
 impl Workspace {
@@ -79,8 +82,10 @@ impl Workspace {
             .with_runtime_env(runtime)
             .with_default_features()
             .build();
+        let lock = locked(&options.data_dir)?;
         let catalog = Catalog::open(&options.data_dir, options.flavor)?;
         Ok(Arc::new(Self {
+            _lock: lock,
             physical: Arc::new(Physical::new(state, options.parallel_bytes)),
             options,
             catalog,
@@ -107,5 +112,27 @@ impl Workspace {
     /// A fresh session with default configuration.
     pub fn session(self: &Arc<Self>) -> Arc<Session> {
         Session::new(Arc::clone(self))
+    }
+}
+
+/// Takes the data directory for this process; it is given back with the file, whatever ends us.
+fn locked(data_dir: &Path) -> Result<File> {
+    let failed = |error: std::io::Error| {
+        let shown = data_dir.display();
+        Error::internal(format!(
+            "the data directory {shown} cannot be locked: {error}"
+        ))
+    };
+    let file = File::create(data_dir.join(".lock")).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+        Err(TryLockError::WouldBlock) => Err(Error::plain(
+            Exception::IllegalArgument,
+            format!(
+                "the data directory {} is in use by another Sparring; give each its own, or stop the other",
+                data_dir.display()
+            ),
+        )),
     }
 }

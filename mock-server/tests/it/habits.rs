@@ -17,7 +17,7 @@ use sparring_proto::connect::{
     CommonInlineUserDefinedFunction, MlCommand, Plan, PythonUdf, RemoveCachedRemoteRelationCommand,
     SqlCommand, common_inline_user_defined_function::Function,
 };
-use sparring_server::Clock;
+use sparring_server::{Clock, Config, MockServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tonic::Code;
@@ -203,7 +203,7 @@ async fn a_command_runs_once_and_its_answer_is_read_again() {
 }
 
 #[tokio::test]
-async fn a_data_directory_may_be_named_from_where_the_server_was_started() {
+async fn a_data_directory_is_named_from_here_and_belongs_to_one_server() {
     let root = tempfile::tempdir().unwrap();
     let here = std::env::current_dir().unwrap();
     let relative = here
@@ -235,6 +235,17 @@ async fn a_data_directory_may_be_named_from_where_the_server_was_started() {
     };
     let seen = answered(&mut client, query).await;
     assert_eq!(seen, ["schema", "batch 3", "complete"]);
+
+    let text = format!(
+        "listen = '127.0.0.1:0'\ndata_dir = '{}'",
+        root.path().display()
+    );
+    let second = Config::parse(&text, std::path::Path::new("second.toml")).unwrap();
+    let refused = MockServer::new(second).start().await.err().unwrap();
+    assert!(
+        refused.to_string().contains("in use by another Sparring"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]

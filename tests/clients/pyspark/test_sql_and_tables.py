@@ -95,6 +95,12 @@ def test_partitions(spark):
     found = spark.read.parquet(path).filter("k = 1")
     assert found.count() == 5
     assert sorted(found.columns) == ["id", "k"]
+    # As in Spark: only the partitions that are written are replaced.
+    one = spark.range(1).withColumn("k", F.lit(1))
+    overwrite = one.write.mode("overwrite").partitionBy("k")
+    overwrite.option("partitionOverwriteMode", "dynamic").parquet(path)
+    counts = spark.read.parquet(path).groupBy("k").count().orderBy("k")
+    assert rows(counts) == [(0, 5), (1, 1)]
 
 
 def test_the_clients_disk_is_out_of_reach(spark, tmp_path):

@@ -486,7 +486,7 @@ pub(super) async fn has_partition(
 }
 
 /// Puts every partition directory of one tree in place of that of another.
-fn move_partitions(
+pub(super) fn move_partitions(
     from: &std::path::Path,
     to: &std::path::Path,
     levels: usize,

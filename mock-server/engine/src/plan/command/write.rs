@@ -161,6 +161,7 @@ async fn save_path(
         partition_columns: partition,
         context,
     };
+    let n_levels = write.partition_columns.len();
     let outcome = write.run(batches).await;
     if root == &beside {
         if outcome.is_err() {
@@ -171,6 +172,11 @@ async fn save_path(
             Error::new("TASK_WRITE_FAILED", [("path", location.uri.clone())])
                 .hint(error.to_string())
         };
+        if n_levels > 0 && dynamic(context, options) && location.path.is_dir() {
+            let replaced = super::table::move_partitions(&beside, &location.path, n_levels);
+            crate::catalog::remove_tree(&beside);
+            return replaced.map_err(moved);
+        }
         if location.path.is_dir() {
             std::fs::remove_dir_all(&location.path).map_err(moved)?;
         } else {
