@@ -268,6 +268,27 @@ fn hierarchy(error: &Error) -> Vec<&'static str> {
                 ANALYSIS,
             ],
         ),
+        Exception::NoSuchFunction => (
+            None,
+            &[
+                "org.apache.spark.sql.catalyst.analysis.NoSuchFunctionException",
+                ANALYSIS,
+            ],
+        ),
+        Exception::NoSuchTempFunction => (
+            None,
+            &[
+                "org.apache.spark.sql.catalyst.analysis.NoSuchTempFunctionException",
+                ANALYSIS,
+            ],
+        ),
+        Exception::FunctionAlreadyExists => (
+            None,
+            &[
+                "org.apache.spark.sql.catalyst.analysis.FunctionAlreadyExistsException",
+                ANALYSIS,
+            ],
+        ),
         Exception::TempTableAlreadyExists => (
             None,
             &[

@@ -267,6 +267,9 @@ fn java(error: &Error) -> &'static str {
         Exception::Python => "PythonException",
         Exception::InvalidPlanInput => "InvalidPlanInput",
         Exception::Java(class) => class.rsplit('.').next().unwrap_or(class),
+        Exception::NoSuchFunction => "NoSuchFunctionException",
+        Exception::NoSuchTempFunction => "NoSuchTempFunctionException",
+        Exception::FunctionAlreadyExists => "FunctionAlreadyExistsException",
         Exception::Delta => "DeltaAnalysisException",
     }
 }

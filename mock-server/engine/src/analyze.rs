@@ -173,8 +173,7 @@ async fn uncached(context: &Context, relation: &proto::Relation) -> Result<(Plan
             return Ok((planned, fingerprint));
         };
         drop(planned);
-        let rows = crate::execution::collect(context, wanted.relation.planned()).await?;
-        sources.keep(wanted, rows);
+        sources.supply(context, wanted).await?;
     }
 }
 
@@ -210,7 +209,6 @@ pub(crate) async fn plan_with_sources(
             return Ok((planned?, sources));
         };
         drop(planned);
-        let rows = crate::execution::collect(context, wanted.relation.planned()).await?;
-        sources.keep(wanted, rows);
+        sources.supply(context, wanted).await?;
     }
 }

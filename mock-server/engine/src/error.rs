@@ -218,6 +218,9 @@ impl Error {
                     | Exception::ExtendedAnalysis
                     | Exception::NoSuchNamespace
                     | Exception::NoSuchTable
+                    | Exception::NoSuchFunction
+                    | Exception::NoSuchTempFunction
+                    | Exception::FunctionAlreadyExists
                     | Exception::TempTableAlreadyExists,
                     place,
                 ) => {

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of who owns it; the server keys sessions by user and id.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::mem;
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use sparring_proto::connect::{
 
 use crate::cache::Cache;
 use crate::catalog::Catalog;
+use crate::catalog::functions::FunctionEntry;
 use crate::conf::Conf;
 use crate::error::{Error, Exception, Result};
 use crate::execution::Execution;
@@ -37,6 +38,7 @@ pub struct Session {
     conf: Conf,
     artifacts: RwLock<HashMap<String, Bytes>>,
     views: RwLock<HashMap<String, Arc<TempView>>>,
+    functions: RwLock<BTreeMap<String, Arc<FunctionEntry>>>,
     checkpoints: RwLock<HashMap<String, Arc<TempView>>>,
     pub(crate) cache: Cache,
     pub(crate) variables: Variables,
@@ -89,6 +91,7 @@ impl Session {
             conf,
             artifacts: RwLock::default(),
             views: RwLock::default(),
+            functions: RwLock::default(),
             checkpoints: RwLock::default(),
             cache: Cache::default(),
             variables: Variables::default(),
@@ -103,8 +106,10 @@ impl Session {
             conf: self.conf.duplicate(),
             artifacts: RwLock::new(self.artifacts.read().clone()),
             views: RwLock::new(self.views.read().clone()),
+            functions: RwLock::new(self.functions.read().clone()),
             checkpoints: RwLock::default(),
             cache: Cache::default(),
+            // Spark's clones have functions, and no variables.
             variables: Variables::default(),
             namespace: RwLock::new(self.namespace.read().clone()),
         })
@@ -177,6 +182,33 @@ impl Session {
         let mut names: Vec<String> = self.views.read().keys().cloned().collect();
         names.sort();
         names
+    }
+
+    /// The temporary function of a name.
+    pub(crate) fn temp_function(&self, name: &str) -> Option<Arc<FunctionEntry>> {
+        self.functions.read().get(&name.to_lowercase()).cloned()
+    }
+
+    /// Keeps a temporary function; false if the name is taken and must not be replaced.
+    pub(crate) fn put_temp_function(&self, entry: FunctionEntry, replace: bool) -> bool {
+        let name = entry.name.to_lowercase();
+        let mut functions = self.functions.write();
+        if !replace && functions.contains_key(&name) {
+            return false;
+        }
+        functions.insert(name, Arc::new(entry));
+        true
+    }
+
+    /// Takes a temporary function away; false if there is none.
+    pub(crate) fn drop_temp_function(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        self.functions.write().remove(&name).is_some()
+    }
+
+    /// The names of the temporary functions, in order.
+    pub(crate) fn temp_function_names(&self) -> Vec<String> {
+        self.functions.read().keys().cloned().collect()
     }
 
     /// Chooses the current catalog and schema.

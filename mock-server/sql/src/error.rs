@@ -28,6 +28,7 @@ impl RaisedBy {
     pub(crate) fn of_class(class: &str) -> Self {
         match class {
             "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_INVALID_BOUND"
+            | "USER_DEFINED_FUNCTIONS.NOT_NULL_ON_FUNCTION_PARAMETERS"
             | "MISSING_WINDOW_SPECIFICATION"
             | "UNBOUND_SQL_PARAMETER" => RaisedBy::Analyzer,
             "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION" => RaisedBy::Arithmetic,

@@ -4,6 +4,7 @@
 //! files is `delta.rs`'s and `io`'s affair.
 
 pub(crate) mod delta;
+pub(crate) mod functions;
 pub(crate) mod information_schema;
 pub(crate) mod paths;
 pub(crate) mod store;

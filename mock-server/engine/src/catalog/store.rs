@@ -10,6 +10,7 @@ use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
+use super::functions::FunctionEntry;
 use crate::error::{Error, Result};
 
 /// A catalog.
@@ -105,6 +106,7 @@ pub(crate) struct Entries {
     pub(crate) schemas: BTreeMap<Pair, SchemaEntry>,
     pub(crate) relations: BTreeMap<Triple, RelationEntry>,
     pub(crate) volumes: BTreeMap<Triple, VolumeEntry>,
+    pub(crate) functions: BTreeMap<Triple, FunctionEntry>,
 }
 
 /// The store.
@@ -123,6 +125,8 @@ pub(crate) enum Change {
     DropRelation(Triple),
     PutVolume(Pair, VolumeEntry),
     DropVolume(Triple),
+    PutFunction(Pair, FunctionEntry),
+    DropFunction(Triple),
 }
 
 const SEPARATOR: &str = "\u{1f}";
@@ -204,6 +208,13 @@ fn apply(entries: &mut Entries, change: Change) {
         Change::DropVolume(key) => {
             entries.volumes.remove(&key);
         }
+        Change::PutFunction((catalog, schema), entry) => {
+            let key = (catalog, schema, entry.name.to_lowercase());
+            entries.functions.insert(key, entry);
+        }
+        Change::DropFunction(key) => {
+            entries.functions.remove(&key);
+        }
     }
 }
 
@@ -258,6 +269,14 @@ fn write(database: &Connection, change: &Change) -> Result<()> {
         Change::DropVolume((catalog, schema, name)) => {
             delete("volume", [catalog.as_str(), schema, name].join(SEPARATOR))
         }
+        Change::PutFunction((catalog, schema), entry) => put(
+            "function",
+            [catalog.as_str(), schema, &entry.name.to_lowercase()].join(SEPARATOR),
+            serde_json::to_string(entry),
+        ),
+        Change::DropFunction((catalog, schema, name)) => {
+            delete("function", [catalog.as_str(), schema, name].join(SEPARATOR))
+        }
     }
 }
 
@@ -284,6 +303,9 @@ fn read(database: &Connection) -> Result<Entries> {
             }
             ("volume", [catalog, schema, _]) => {
                 Change::PutVolume((catalog.clone(), schema.clone()), body(&text)?)
+            }
+            ("function", [catalog, schema, _]) => {
+                Change::PutFunction((catalog.clone(), schema.clone()), body(&text)?)
             }
             (other, _) => {
                 return Err(Error::internal(format!(

@@ -2,6 +2,7 @@
 //! values, so that no lock is taken per expression.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -30,6 +31,8 @@ pub(crate) struct Context {
     pub(crate) sql_text: Option<Arc<str>>,
     /// What `observe` found, complete when the rows have been read.
     pub(crate) observed: Arc<Mutex<Vec<ObservedMetrics>>>,
+    /// The catalog and schema of names that say none, where they are not the session's.
+    pub(crate) namespace: Option<(String, String)>,
     /// What only the session has and a plan names, by kind: nothing that the catalog keeps may.
     pub(crate) temporary: Arc<Mutex<Vec<Temporary>>>,
     /// Where resolution is logged, when it is to be explained.
@@ -50,6 +53,7 @@ impl Context {
             sql_text: None,
             observed: Arc::default(),
             temporary: Arc::default(),
+            namespace: None,
             trace: None,
             now_us: chrono::Utc::now().timestamp_micros(),
             session: Arc::clone(session),
@@ -75,6 +79,39 @@ impl Context {
             name.into()
         } else {
             name.to_lowercase().into()
+        }
+    }
+
+    /// The settings with some of them as another session had them.
+    pub(crate) fn under(&self, conf: &BTreeMap<String, String>) -> Self {
+        let mut inner = self.clone();
+        let flag = |key: &str, now: bool| conf.get(key).map_or(now, |value| value == "true");
+        inner.ansi = flag("spark.sql.ansi.enabled", self.ansi);
+        inner.case_sensitive = flag("spark.sql.caseSensitive", self.case_sensitive);
+        if let Some(zone) = conf.get("spark.sql.session.timeZone") {
+            inner.time_zone = zone.parse().unwrap_or(self.time_zone);
+        }
+        inner
+    }
+
+    /// The settings that [`Context::under`] takes.
+    pub(crate) fn kept(&self) -> BTreeMap<String, String> {
+        let flag = |key: &str, value: bool| (key.to_owned(), value.to_string());
+        BTreeMap::from([
+            flag("spark.sql.ansi.enabled", self.ansi),
+            flag("spark.sql.caseSensitive", self.case_sensitive),
+            (
+                "spark.sql.session.timeZone".to_owned(),
+                self.time_zone.name().to_owned(),
+            ),
+        ])
+    }
+
+    /// The catalog and schema of names that say none.
+    pub(crate) fn namespace(&self) -> (String, String) {
+        match &self.namespace {
+            Some(namespace) => namespace.clone(),
+            None => self.session.current_namespace(),
         }
     }
 

@@ -14,6 +14,7 @@ mod pulled;
 pub(crate) mod relation;
 pub(crate) mod scope;
 pub(crate) mod sources;
+pub(crate) mod sql_function;
 pub(crate) mod subqueries;
 pub(crate) mod trace;
 pub(crate) mod typed;
@@ -144,6 +145,10 @@ pub(crate) struct Planner<'a> {
     outer: Option<Outer<'a>>,
     /// Whether names may mean what only the session has: its variables, temporary views and functions.
     sees_session: bool,
+    /// The parameters of the SQL function whose body this is.
+    arguments: Option<Rc<sql_function::Arguments>>,
+    /// Whether the body is around, so that what its parameters read lies outside.
+    arguments_outside: bool,
 }
 
 /// One `WithRelations`.
@@ -163,6 +168,8 @@ impl<'a> Planner<'a> {
             references: None,
             outer: None,
             sees_session: true,
+            arguments: None,
+            arguments_outside: false,
         }
     }
 

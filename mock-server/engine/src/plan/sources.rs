@@ -1,7 +1,7 @@
 //! What a plan reads: found in the proto tree and opened before translation, so that translation
 //! itself waits for nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -37,6 +37,8 @@ pub(crate) struct Sources {
     by_read: HashMap<Vec<u8>, Source>,
     /// Views that are SQL text in the catalog, parsed: by the same key as tables.
     views: HashMap<Vec<u8>, Arc<View>>,
+    /// Names that are nothing that can be opened.
+    nothing: HashSet<Vec<u8>>,
     /// Rows that translation asked for, by the node that needs them.
     ready: HashMap<Vec<u8>, Arc<Ready>>,
     /// What translation asked for and did not get.
@@ -52,10 +54,11 @@ pub(crate) struct Ready {
 }
 
 /// A relation whose rows are needed to go on with translation.
-pub(crate) struct Wanted {
-    key: Vec<u8>,
-    /// The relation to run.
-    pub(crate) relation: TempView,
+pub(crate) enum Wanted {
+    /// Rows for the node of a key.
+    Rows(Vec<u8>, TempView),
+    /// What a query reads that only translation has found: a SQL function's.
+    Reads(proto::Relation),
 }
 
 /// A view: its query, resolved where it is used.
@@ -113,10 +116,7 @@ impl Sources {
         if let Some(rows) = self.ready.get(&key) {
             return Ok(Arc::clone(rows));
         }
-        *self.wanted.lock() = Some(Wanted {
-            key,
-            relation: TempView::new(relation),
-        });
+        *self.wanted.lock() = Some(Wanted::Rows(key, TempView::new(relation)));
         Err(Error::internal("rows that planning needs were not fetched"))
     }
 
@@ -125,9 +125,32 @@ impl Sources {
         self.wanted.lock().take()
     }
 
-    /// Keeps the rows of what was wanted.
-    pub(crate) fn keep(&mut self, wanted: Wanted, rows: Ready) {
-        self.ready.insert(wanted.key, Arc::new(rows));
+    /// Asks for what a query reads, unless all of it is open.
+    pub(crate) fn require(&self, context: &Context, query: &proto::Relation) -> Result<()> {
+        let mut reads = Vec::new();
+        super::relation::children::reads(context, query, &mut reads)?;
+        let is_known = |key: &Vec<u8>| {
+            self.by_read.contains_key(key)
+                || self.views.contains_key(key)
+                || self.nothing.contains(key)
+        };
+        if reads.iter().map(Self::key).all(|key| is_known(&key)) {
+            return Ok(());
+        }
+        *self.wanted.lock() = Some(Wanted::Reads(query.clone()));
+        Err(Error::internal("what a function reads was not opened"))
+    }
+
+    /// Gets what was wanted.
+    pub(crate) async fn supply(&mut self, context: &Context, wanted: Wanted) -> Result<()> {
+        match wanted {
+            Wanted::Rows(key, relation) => {
+                let rows = crate::execution::collect(context, relation.planned()).await?;
+                self.ready.insert(key, Arc::new(rows));
+                Ok(())
+            }
+            Wanted::Reads(query) => self.open_more(context, &query).await,
+        }
     }
 
     /// The files that the opened sources read.
@@ -172,7 +195,9 @@ impl Sources {
                 }
                 // A name that is a temporary view or a common table expression, or is unknown:
                 // translation finds out with the names at hand.
-                crate::io::Opened::Nothing => {}
+                crate::io::Opened::Nothing => {
+                    self.nothing.insert(key);
+                }
             }
         }
         Ok(())

@@ -101,4 +101,8 @@ pub struct CreateFunction {
     pub comment: Option<String>,
     /// The expression or query behind RETURN, as written.
     pub body: String,
+    /// `AS 'class'`: no SQL.
+    pub is_class: bool,
+    /// Where the statement stands.
+    pub place: proto::Origin,
 }

@@ -173,7 +173,7 @@ fn relation(sql: proto::Sql) -> proto::Relation {
 }
 
 /// All of a text, which is shown where Spark cannot read it.
-fn whole(text: &str) -> Option<QueryContext> {
+pub(super) fn whole(text: &str) -> Option<QueryContext> {
     let n_chars = i32::try_from(text.chars().count()).ok()?;
     (n_chars > 0).then(|| {
         QueryContext::Sql(SqlContext {

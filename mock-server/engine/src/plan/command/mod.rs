@@ -8,6 +8,7 @@ mod catalog;
 mod change;
 mod defaults;
 mod describe;
+mod function;
 mod immediate;
 mod insert;
 mod namespace;

@@ -118,7 +118,7 @@ pub(super) fn drop(context: &Context, node: &Drop) -> Result<proto::Relation> {
         DropKind::Table | DropKind::View => Err(Error::internal("a table is dropped elsewhere")),
         DropKind::MaterializedView => Err(Error::unsupported("materialized views")),
         DropKind::Function | DropKind::TemporaryFunction => {
-            Err(Error::unsupported("DROP FUNCTION"))
+            Err(Error::internal("a function is dropped elsewhere"))
         }
     }
 }
@@ -183,7 +183,13 @@ fn drop_schema(context: &Context, node: &Drop) -> Result<proto::Relation> {
             .filter(|((c, s, _), _)| inside(c, s))
             .map(|(k, entry)| (k.clone(), entry.clone()))
             .collect();
-        if !(node.cascade || (relations.is_empty() && volumes.is_empty())) {
+        let functions = entries.functions.keys();
+        let functions: Vec<_> = functions
+            .filter(|(c, s, _)| inside(c, s))
+            .cloned()
+            .collect();
+        let is_empty = relations.is_empty() && volumes.is_empty() && functions.is_empty();
+        if !(node.cascade || is_empty) {
             return Err(Error::new(
                 "SCHEMA_NOT_EMPTY",
                 [("schemaName", quote(&name))],
@@ -195,6 +201,7 @@ fn drop_schema(context: &Context, node: &Drop) -> Result<proto::Relation> {
                 .iter()
                 .map(|(k, _)| Change::DropRelation(k.clone())),
         );
+        changes.extend(functions.into_iter().map(Change::DropFunction));
         changes.extend(volumes.iter().map(|(k, _)| Change::DropVolume(k.clone())));
         Ok((changes, (relations, volumes)))
     })?;

@@ -110,10 +110,45 @@ pub(super) async fn show(context: &Context, node: Show) -> Result<proto::Relatio
                 .relation()
         }
         ShowTarget::TableExtended(_) => Err(Error::unsupported("SHOW TABLE EXTENDED")),
-        ShowTarget::Functions { .. } => Err(Error::unsupported("SHOW FUNCTIONS")),
+        ShowTarget::Functions {
+            user: true,
+            system: false,
+        } => {
+            let names = user_functions(context, &namespace, pattern)?;
+            Table::default().text("function", names).relation()
+        }
+        ShowTarget::Functions { .. } => Err(Error::unsupported(
+            "SHOW FUNCTIONS of the system; SHOW USER FUNCTIONS",
+        )),
         ShowTarget::Partitions { .. } => Err(Error::unsupported("SHOW PARTITIONS")),
         ShowTarget::Grants { .. } => Err(Error::unsupported("SHOW GRANTS")),
     }
+}
+
+/// The functions of the session and of a schema.
+fn user_functions(
+    context: &Context,
+    namespace: &[String],
+    pattern: Option<&str>,
+) -> Result<Vec<String>> {
+    let catalog = &context.session.workspace.catalog;
+    let (of, schema) = catalog.qualify_schema(&context.namespace(), namespace)?;
+    catalog.require_schema(&of, &schema)?;
+    let (of, schema) = (of.to_lowercase(), schema.to_lowercase());
+    let mut names = context.session.temp_function_names();
+    names.retain(|name| matches(pattern, name));
+    let kept: Vec<String> = catalog.read(|entries| {
+        let inside = entries
+            .functions
+            .iter()
+            .filter(|((c, s, _), entry)| *c == of && *s == schema && matches(pattern, &entry.name));
+        inside
+            .map(|(_, entry)| format!("{of}.{schema}.{}", entry.name))
+            .collect()
+    });
+    names.extend(kept);
+    names.sort();
+    Ok(names)
 }
 
 /// The names of the catalogs.

@@ -18,7 +18,8 @@ use sparring_sql::statement::{
 use super::result::{Table, nothing};
 use super::table::{Existing, NewTable, create, distinct, partition_columns, schema_of};
 use super::{
-    alter_view, change, defaults, describe, immediate, insert, namespace, show, variable, view,
+    alter_view, change, defaults, describe, function, immediate, insert, namespace, show, variable,
+    view,
 };
 use crate::catalog::now_ms;
 use crate::catalog::store::{Change, ConstraintEntry, RelationEntry, RelationKind, ViewEntry};
@@ -108,9 +109,10 @@ pub(super) async fn run(context: &Context, statement: Statement) -> Result<proto
         Statement::CloneTable(_) => refused("CREATE TABLE CLONE"),
         Statement::CreateView(node) => create_view(context, node).await,
         Statement::CreateTempViewUsing(_) => refused("CREATE TEMPORARY VIEW USING"),
-        Statement::CreateFunction(_) => refused("CREATE FUNCTION"),
+        Statement::CreateFunction(node) => function::create(context, node).await,
         Statement::Drop(node) => match node.kind {
             DropKind::Table | DropKind::View => drop_relation(context, &node),
+            DropKind::Function | DropKind::TemporaryFunction => function::drop(context, &node),
             _ => namespace::drop(context, &node),
         },
         Statement::Undrop(_) => refused("UNDROP TABLE"),

@@ -16,6 +16,7 @@ use crate::functions::{self, Build, Call, Function, Higher, Lambda};
 use crate::plan::Planner;
 use crate::plan::names::{LambdaVariable, Names};
 use crate::plan::scope::Column;
+use crate::plan::sql_function;
 use crate::plan::trace::Written;
 use crate::plan::typed::Typed;
 use crate::types::names::quote_parts;
@@ -61,6 +62,13 @@ impl Planner<'_> {
         filter: Option<Typed>,
         ignore_nulls: bool,
     ) -> Result<Typed> {
+        if let Some(found) = self.sql_function(&function.function_name) {
+            let is_filtered = filter.is_some();
+            let value = self.sql_call(&found, function, names, origin.clone(), is_filtered)?;
+            if let Some(value) = value {
+                return Ok(value);
+            }
+        }
         let row = self.row(&function.function_name, &origin)?;
         // A unit is no column: what is none makes it another function, which there is not.
         let has_unit = matches!(row.name, "timestampadd" | "timestampdiff");
@@ -143,10 +151,26 @@ impl Planner<'_> {
         found.ok_or_else(|| self.unknown(name, known.is_some()).at(origin.clone()))
     }
 
+    /// The SQL function that a name means.
+    pub(crate) fn sql_function(&self, name: &str) -> Option<sql_function::Found> {
+        if functions::find(name).is_some() {
+            return None;
+        }
+        let parts = sparring_sql::parse_multipart_identifier(name).ok()?;
+        sql_function::find(self.context, self.sees_session, &parts)
+    }
+
     fn unknown(&self, name: &str, is_known: bool) -> Error {
-        let session = self.context.session.current_namespace();
+        let session = self.context.namespace();
         let parts = sparring_sql::parse_multipart_identifier(name);
         let parts = parts.unwrap_or_else(|_| vec![name.to_owned()]);
+        // A name of many parts names no function, whatever its last part.
+        let catalog = &self.context.session.workspace.catalog;
+        if parts.len() > 2
+            && let Err(error) = catalog.qualify(&session, &parts)
+        {
+            return error;
+        }
         let error = Error::new(
             "UNRESOLVED_ROUTINE",
             [

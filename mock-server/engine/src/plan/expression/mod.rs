@@ -161,6 +161,12 @@ impl<'a> Planner<'a> {
             return self.call_by_name(name, Vec::new(), origin);
         }
         if let Some(found) = self
+            .parameter(&parts)
+            .map_err(|error| error.at(origin.clone()))?
+        {
+            return Ok(found);
+        }
+        if let Some(found) = self
             .session_variable(&parts)
             .map_err(|error| error.at(origin.clone()))?
         {

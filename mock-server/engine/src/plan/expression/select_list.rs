@@ -172,6 +172,11 @@ impl Planner<'_> {
         Ok(Some(found))
     }
 
+    /// The columns that a star means.
+    pub(crate) fn star(&self, star: &UnresolvedStar, names: &Names<'_>) -> Result<Vec<Typed>> {
+        expand_star(self, star, names)
+    }
+
     fn star_except(&self, function: &UnresolvedFunction, names: &Names<'_>) -> Result<Vec<Typed>> {
         let Some((star, excluded)) = function.arguments.split_first() else {
             return Err(Error::invalid_plan("star_except without a star"));

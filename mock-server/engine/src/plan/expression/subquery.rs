@@ -76,6 +76,7 @@ impl<'a> Planner<'a> {
     {
         let mut inner: Planner<'b> = self.clone();
         inner.outer = Some(*around);
+        inner.arguments_outside = true;
         inner
     }
 

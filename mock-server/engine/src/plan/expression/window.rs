@@ -17,6 +17,7 @@ use crate::functions::{Build, CastMode, WindowCall, cast, comparable, framed};
 use crate::plan::Planner;
 use crate::plan::names::Names;
 use crate::plan::typed::Typed;
+use crate::types::names::quote_parts;
 
 impl Planner<'_> {
     pub(super) fn window(
@@ -127,6 +128,16 @@ impl Planner<'_> {
             let mut found = self.window_call(inner, names, origin)?;
             found.ignore_nulls = true;
             return Ok(found);
+        }
+        if let Some(found) = self.sql_function(&call.function_name) {
+            return Err(Error::new(
+                "UNSUPPORTED_SQL_UDF_USAGE",
+                [
+                    ("functionName", quote_parts(&found.name)),
+                    ("nodeName", "Window".to_owned()),
+                ],
+            )
+            .at(origin.clone()));
         }
         let row = match self.row(&call.function_name, origin) {
             Ok(row) => row,

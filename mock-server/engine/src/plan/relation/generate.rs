@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
+use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{JoinType, NullHandling, UnnestOptions};
-use datafusion::logical_expr::LogicalPlanBuilder;
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 use sparring_proto::Required;
 use sparring_proto::connect::expression::ExprType;
 use sparring_proto::connect::relation::RelType;
@@ -13,10 +14,10 @@ use sparring_sql::lower::internal;
 
 use super::local;
 use super::project::one_row;
-use crate::error::{Error, Exception, Result};
+use crate::error::{Error, Exception, QueryContext, Result};
 use crate::functions::{self, Generator, kernels::nested};
 use crate::io::range::Range;
-use crate::plan::expression::Item;
+use crate::plan::expression::{Item, is_variable};
 use crate::plan::names::{Names, Outer};
 use crate::plan::scope::{Column, ColumnId, Scope};
 use crate::plan::typed::Typed;
@@ -72,6 +73,7 @@ impl Planner<'_> {
         // A range of constants is a relation like any other.
         let is_generator = |(function, _): &(&proto::UnresolvedTableValuedFunction, Naming)| {
             !function.function_name.eq_ignore_ascii_case("range")
+                && self.sql_function(&function.function_name).is_none()
         };
         let Some((function, names)) = table_function(right).filter(is_generator) else {
             return self.lateral_query(node, left, right, outer);
@@ -148,9 +150,15 @@ impl Planner<'_> {
     pub(super) fn table_valued_function(
         &self,
         node: &proto::UnresolvedTableValuedFunction,
+        origin: Option<QueryContext>,
     ) -> Result<Planned> {
         if node.function_name == internal::INLINE_TABLE {
             return self.inline_table(node);
+        }
+        if let Some(found) = self.sql_function(&node.function_name)
+            && let Some(planned) = self.sql_table(&found, &node.arguments, origin)?
+        {
+            return Ok(planned);
         }
         if node.function_name.eq_ignore_ascii_case("range") {
             return self.range_function(node);
@@ -189,20 +197,19 @@ impl Planner<'_> {
             if let Some(ExprType::NamedArgumentExpression(_)) = &argument.expr_type {
                 // With one argument it is the second parameter, the end.
                 let place = if n_arguments == 1 { 1 } else { index };
-                let name = ["start", "end", "step", "numSlices"].get(place);
-                return Err(Error::new(
-                    "NON_FOLDABLE_ARGUMENT",
-                    [
-                        ("funcName", "`range`".to_owned()),
-                        (
-                            "paramName",
-                            format!("`{}`", name.copied().unwrap_or_default()),
-                        ),
-                        ("paramType", "\"BIGINT\"".to_owned()),
-                    ],
-                ));
+                return Err(not_constant(place));
             }
             let value = self.resolve(argument, &empty)?;
+            // Spark takes a variable alone, a parameter and what a SQL function makes for no constants.
+            let is_constant = value.is_foldable()
+                && value.expr.column_refs().is_empty()
+                && !is_variable(&value)
+                && !has_outer_reference(&value)
+                && self.sql_call_in(argument).is_none();
+            if !is_constant {
+                let place = if n_arguments == 1 { 1 } else { index };
+                return Err(not_constant(place));
+            }
             if value.data_type == DataType::Null {
                 // With one argument it is the second parameter, the end.
                 let place = if n_arguments == 1 { 1 } else { index };
@@ -245,7 +252,17 @@ impl Planner<'_> {
             rows.push(
                 row.arguments
                     .iter()
-                    .map(|value| self.expression(value, &names))
+                    .map(|value| {
+                        let found = self.expression(value, &names)?;
+                        match self.sql_call_in(value) {
+                            None => Ok(found),
+                            Some((_, origin)) => Err(Error::new(
+                                "INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE",
+                                [("expr", format!("\"{}\"", found.name))],
+                            )
+                            .at(origin)),
+                        }
+                    })
                     .collect::<Result<Vec<_>>>()?,
             );
         }
@@ -313,6 +330,28 @@ fn table_function(
         }
         _ => None,
     }
+}
+
+/// Spark's complaint about an argument of `range` that is no constant.
+fn not_constant(place: usize) -> Error {
+    let name = ["start", "end", "step", "numSlices"].get(place);
+    Error::new(
+        "NON_FOLDABLE_ARGUMENT",
+        [
+            ("funcName", "`range`".to_owned()),
+            (
+                "paramName",
+                format!("`{}`", name.copied().unwrap_or_default()),
+            ),
+            ("paramType", "\"BIGINT\"".to_owned()),
+        ],
+    )
+}
+
+fn has_outer_reference(value: &Typed) -> bool {
+    let is_outer = |expr: &Expr| matches!(expr, Expr::OuterReferenceColumn(..));
+    let found = value.expr.exists(|expr| Ok(is_outer(expr)));
+    found.unwrap_or(false)
 }
 
 /// Spark's complaint about a bare null among the arguments of `range`.

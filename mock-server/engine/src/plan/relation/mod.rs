@@ -173,7 +173,9 @@ impl<'a> Planner<'a> {
             RelType::CommonInlineUserDefinedDataSource(_) => Err(not_yet("Python data sources")),
             RelType::WithRelations(node) => self.with_relations(node),
             RelType::Transpose(node) => self.transpose(node),
-            RelType::UnresolvedTableValuedFunction(node) => self.table_valued_function(node),
+            RelType::UnresolvedTableValuedFunction(node) => {
+                self.table_valued_function(node, self.origin(origin))
+            }
             RelType::LateralJoin(node) => self.lateral_join(node),
             RelType::ChunkedCachedLocalRelation(node) => self.chunked_local_relation(node),
             RelType::RelationChanges(_) => Err(not_yet("change data feeds")),

@@ -27,6 +27,10 @@ impl Planner<'_> {
             ));
         }
         let order = expanded(&node.order, &input);
+        for key in &order {
+            let child = key.child.as_deref().required("sort_order.child")?;
+            self.no_sql_function(child, "Sort")?;
+        }
         if let Some(below) = input.below.clone()
             && let Some(grouped) = &below.aggregate
         {

@@ -67,7 +67,7 @@ pub(super) fn create(parser: &mut Parser<'_>) -> Parsed<Statement> {
             parser.expect_word(K::View)?;
             view::create_view(parser, ViewKind::Materialized, replace)
         }
-        T::Word(K::Function) => view::create_function(parser, replace, temporary),
+        T::Word(K::Function) => view::create_function(parser, start, replace, temporary),
         _ => Err(parser.syntax_error_at(at, "")),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::identifier::{identifier, multipart_identifier};
 use super::super::{Parsed, Parser, literal, property};
-use super::{duplicate_clause, eat_schema, if_exists, if_not_exists, variable};
+use super::{duplicate_clause, eat_schema, if_exists, if_not_exists, variable, view};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 use crate::statement::{
@@ -112,6 +112,10 @@ pub(super) fn drop(parser: &mut Parser<'_>) -> Parsed<Statement> {
     }
     let if_exists = if_exists(parser);
     let name = multipart_identifier(parser)?;
+    if kind == DropKind::TemporaryFunction && name.len() > 1 {
+        let error = view::multi_part_name(parser, start, &name, "DROP TEMPORARY FUNCTION");
+        return Err(error);
+    }
     let cascade = parser.eat_word(K::Cascade);
     if !cascade {
         parser.eat_word(K::Restrict);

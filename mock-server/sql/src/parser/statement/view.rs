@@ -3,6 +3,7 @@
 use super::super::identifier::{identifier, multipart_identifier, quote_parts};
 use super::super::{Parsed, Parser, literal, property, query, types};
 use super::{if_not_exists, sql_expression};
+use crate::error::{ParseError, Showing};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 use crate::statement::{
@@ -97,12 +98,31 @@ fn schema_before_using(
 /// Behind `CREATE … FUNCTION`.
 pub(super) fn create_function(
     parser: &mut Parser<'_>,
+    start: usize,
     replace: bool,
     temporary: bool,
 ) -> Parsed<Statement> {
     let if_not_exists = if_not_exists(parser);
     let name = multipart_identifier(parser)?;
     let mut parameters = Vec::new();
+    if parser.eat_word(K::As) {
+        while !parser.at_end() && !parser.is(T::Semicolon) {
+            parser.advance();
+        }
+        return Ok(Statement::CreateFunction(CreateFunction {
+            name,
+            replace,
+            if_not_exists,
+            temporary,
+            parameters,
+            returns: None,
+            returns_table: None,
+            comment: None,
+            body: String::new(),
+            is_class: true,
+            place: parser.origin_from(start),
+        }));
+    }
     parser.expect(T::LeftParen)?;
     if !parser.is(T::RightParen) {
         parameters = parser.comma_list(parameter)?;
@@ -126,7 +146,17 @@ pub(super) fn create_function(
             comment = Some(literal::string_literal(parser)?);
         } else if parser.eat_words(&[K::Language]) {
             if !parser.eat_word_text("SQL") {
-                return Err(parser.syntax_error());
+                let language = parser.token_text().to_uppercase();
+                let message =
+                    format!("Unsupported language for user defined functions: {language}");
+                return Err(parser.error(
+                    parser.mark() - 1,
+                    parser.mark() + 1,
+                    "_LEGACY_ERROR_TEMP_0035",
+                    None,
+                    format!("Operation not allowed: {message}."),
+                    &[("message", &message)],
+                ));
             }
         } else if parser.is_word_text("DETERMINISTIC") || parser.is_words(&[K::Not]) {
             // What is said about determinism and data access changes nothing for a SQL body.
@@ -142,14 +172,19 @@ pub(super) fn create_function(
         }
     }
     parser.expect_word(K::Return)?;
-    let start = parser.mark();
-    if returns_table.is_some() {
+    let begin = parser.mark();
+    let is_query = matches!(
+        parser.kind(),
+        T::Word(K::Select | K::With | K::Values | K::From | K::Table)
+    );
+    if is_query {
         query::query(parser)?;
     } else {
         super::super::expression::expression(parser)?;
         parser.take_subqueries();
     }
-    let body = parser.text_between(start, parser.mark()).to_string();
+    let body = parser.text_between(begin, parser.mark()).to_string();
+    temporary_function(parser, start, (temporary, replace, if_not_exists), &name)?;
     Ok(Statement::CreateFunction(CreateFunction {
         name,
         replace,
@@ -160,12 +195,102 @@ pub(super) fn create_function(
         returns_table,
         comment,
         body,
+        is_class: false,
+        place: parser.origin_from(start),
     }))
 }
 
+/// What cannot be said of a function, above all of a temporary one.
+fn temporary_function(
+    parser: &Parser<'_>,
+    start: usize,
+    (temporary, replace, if_not_exists): (bool, bool, bool),
+    name: &[String],
+) -> Parsed<()> {
+    const STATE: Option<&str> = Some("42000");
+    if replace && if_not_exists {
+        return Err(parser.error_from(
+            start,
+            "INVALID_SQL_SYNTAX.CREATE_ROUTINE_WITH_IF_NOT_EXISTS_AND_REPLACE",
+            STATE,
+            "Invalid SQL syntax: Cannot create a routine with both IF NOT EXISTS and REPLACE specified.",
+            &[],
+        ));
+    }
+    if temporary && if_not_exists {
+        return Err(parser.error_from(
+            start,
+            "INVALID_SQL_SYNTAX.CREATE_TEMP_FUNC_WITH_IF_NOT_EXISTS",
+            STATE,
+            "Invalid SQL syntax: CREATE TEMPORARY FUNCTION with IF NOT EXISTS is not allowed.",
+            &[],
+        ));
+    }
+    match name {
+        [database, _] if temporary => {
+            let database = quote_backticks(database);
+            Err(parser.error_from(
+                start,
+                "INVALID_SQL_SYNTAX.CREATE_TEMP_FUNC_WITH_DATABASE",
+                STATE,
+                format!(
+                    "Invalid SQL syntax: CREATE TEMPORARY FUNCTION with specifying a database({database}) is not \
+                     allowed."
+                ),
+                &[("database", &database)],
+            ))
+        }
+        [_] => Ok(()),
+        _ if temporary => Err(multi_part_name(
+            parser,
+            start,
+            name,
+            "CREATE TEMPORARY FUNCTION",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Temporary functions have one part.
+pub(super) fn multi_part_name(
+    parser: &Parser<'_>,
+    start: usize,
+    name: &[String],
+    statement: &str,
+) -> ParseError {
+    let name: Vec<String> = name.iter().map(|part| quote_backticks(part)).collect();
+    let name = name.join(".");
+    parser.error_from(
+        start,
+        "INVALID_SQL_SYNTAX.MULTI_PART_NAME",
+        Some("42000"),
+        format!("Invalid SQL syntax: {statement} with multiple part function name({name}) is not allowed."),
+        &[("statement", statement), ("name", &name)],
+    )
+}
+
+fn quote_backticks(part: &str) -> String {
+    format!("`{}`", part.replace('`', "``"))
+}
+
 fn parameter(parser: &mut Parser<'_>) -> Parsed<FunctionParameter> {
+    let start = parser.mark();
     let name = identifier(parser)?;
     let data_type = types::data_type(parser)?;
+    if parser.eat_words(&[K::Not, K::Null]) {
+        let input = parser.text_between(start, parser.mark());
+        let mut error = parser.error_from(
+            start,
+            "USER_DEFINED_FUNCTIONS.NOT_NULL_ON_FUNCTION_PARAMETERS",
+            Some("42601"),
+            format!(
+                "User defined function is invalid: Cannot specify NOT NULL on function parameters: {input}"
+            ),
+            &[("input", input)],
+        );
+        error.show(Showing::Text);
+        return Err(error);
+    }
     let mut parameter = FunctionParameter {
         name,
         data_type,
