@@ -1,11 +1,12 @@
 //! `sparring serve`: the fake workspace alone. Flags come after the configuration's other
 //! sources; one line on standard output says how to reach it, and nothing else is printed there.
 
+use std::time::Duration;
 use std::{env, io};
 
 use sparring_harness::exit;
 use sparring_server::{Config, Flavor, MockServer, STACK_BYTES, ServerError};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::{
@@ -15,6 +16,9 @@ use crate::{
 
 /// What log lines are shown, in the syntax of `tracing`'s filter.
 const LOG_VARIABLE: &str = "SPARRING_LOG";
+
+/// A server that has not stopped by then says what it waits for.
+const SOON: Duration = Duration::from_secs(1);
 
 /// `sparring serve`.
 pub(crate) fn serve(arguments: ServeArguments, printer: Printer) -> u8 {
@@ -50,6 +54,8 @@ pub(crate) fn serve(arguments: ServeArguments, printer: Printer) -> u8 {
     };
     // As a task, so that it has a thread with a large stack.
     let served = runtime.block_on(runtime.spawn(run(config, printer)));
+    // A query that computes cannot be told to stop, and nobody waits for its rows any more.
+    runtime.shutdown_timeout(SOON);
     match served {
         Ok(Ok(())) => exit::CLEAN,
         Ok(Err(error)) => {
@@ -104,25 +110,47 @@ fn configuration(arguments: ServeArguments) -> Result<Config, String> {
 
 async fn run(config: Config, printer: Printer) -> Result<(), ServerError> {
     // Caught before the ready line is printed: whoever reads it may stop the server at once.
-    let stopped = stopped().map_err(ServerError::System)?;
+    let mut signals = Signals::new().map_err(ServerError::System)?;
     let running = MockServer::new(config).start().await?;
     match serde_json::to_string(running.ready()) {
         Ok(line) => printer.data(&(line + "\n")),
         Err(error) => printer.failure(&format!("failed to write the ready line: {error}"), None),
     }
-    stopped.await;
-    running.stop().await;
+    signals.next().await;
+    let stopping = running.stop();
+    tokio::pin!(stopping);
+    tokio::select! {
+        () = &mut stopping => return Ok(()),
+        () = signals.next() => return Ok(()),
+        () = tokio::time::sleep(SOON) => {}
+    }
+    printer.talk("waiting for calls under way; press Ctrl-C again to cut them off");
+    tokio::select! {
+        () = &mut stopping => {}
+        () = signals.next() => {}
+    }
     Ok(())
 }
 
-/// Resolves at SIGTERM or SIGINT.
-fn stopped() -> io::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Resolves at the next of them.
+    async fn next(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-    })
+    }
 }
