@@ -83,6 +83,12 @@ pub(crate) struct ViewEntry {
     pub(crate) columns: Vec<(String, Option<String>)>,
     /// The catalog and schema that were current when it was made.
     pub(crate) namespace: (String, String),
+    /// The settings that were made in the session that created it.
+    #[serde(default)]
+    pub(crate) conf: BTreeMap<String, String>,
+    /// The names and types, as Spark's JSON, of the query's columns when it was made.
+    #[serde(default)]
+    pub(crate) made: Vec<(String, String)>,
 }
 
 /// A volume.

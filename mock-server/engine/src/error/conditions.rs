@@ -141,6 +141,7 @@ const CONDITIONS: &[Condition] = &[
     row("CONSTRAINT_ALREADY_EXISTS", "42710", Exception::Analysis, "Constraint '<constraintName>' already exists. Please delete the existing constraint first.\nExisting constraint:\n<oldConstraint>"),
     row("CONSTRAINT_DOES_NOT_EXIST", "42704", Exception::Analysis, "Cannot drop nonexistent constraint <constraintName> from table <tableName>."),
     row("CONVERSION_INVALID_INPUT", "22018", Exception::Runtime, "The value <str> (<fmt>) cannot be converted to <targetType> because it is malformed. Correct the value as per the syntax, or change its format. Use <suggestion> to tolerate malformed input and return NULL instead."),
+    row("CREATE_PERMANENT_VIEW_WITHOUT_ALIAS", "0A000", Exception::Analysis, "Not allowed to create the permanent view <name> without explicitly assigning an alias for the expression <attr>."),
     row("CREATE_TABLE_COLUMN_DESCRIPTOR_DUPLICATE", "42710", Exception::Analysis, "CREATE TABLE column <columnName> specifies descriptor \"<optionName>\" more than once, which is invalid."),
     row("CREATE_VIEW_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS", "21S01", Exception::Analysis, "Cannot create view <viewName>, the reason is not enough data columns:\nView columns: <viewColumns>.\nData columns: <dataColumns>."),
     row("CREATE_VIEW_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS", "21S01", Exception::Analysis, "Cannot create view <viewName>, the reason is too many data columns:\nView columns: <viewColumns>.\nData columns: <dataColumns>."),

@@ -28,6 +28,7 @@ use crate::catalog::information_schema;
 use crate::catalog::store::{RelationKind, ViewEntry};
 use crate::error::{Error, Result};
 use crate::plan::context::Context;
+use crate::plan::scope::Column;
 use crate::plan::sources::{Source, View};
 use options::Options;
 
@@ -147,7 +148,7 @@ async fn open_files(context: &Context, request: source::Request) -> Result<Opene
 async fn open_name(context: &Context, table: &proto::read::NamedTable) -> Result<Opened> {
     let parts = sparring_sql::parse_multipart_identifier(&table.unparsed_identifier)?;
     let session = &context.session;
-    if let Some(temporary) = session.temp_view(&parts) {
+    if let Some(temporary) = session.temp_view(&parts).filter(|_| !context.catalog_only) {
         return Ok(match temporary.view() {
             Some(view) => Opened::View(Arc::clone(view)),
             None => Opened::Nothing,
@@ -164,7 +165,7 @@ async fn open_name(context: &Context, table: &proto::read::NamedTable) -> Result
         };
         return open_files(context, request).await;
     }
-    let Ok(name) = catalog.qualify(&session.current_namespace(), &parts) else {
+    let Ok(name) = catalog.qualify(&context.namespace(), &parts) else {
         return Ok(Opened::Nothing);
     };
     if name.schema.eq_ignore_ascii_case(information_schema::SCHEMA) {
@@ -214,23 +215,41 @@ pub(crate) fn file_name(context: &Context, parts: &[String]) -> Option<(Format, 
 
 fn view_query(view: &ViewEntry, qualifier: Vec<String>) -> Result<View> {
     let statement = sparring_sql::parse_statement(&view.text)?;
-    let Statement::Query(query) = statement else {
+    let Statement::Query(mut query) = statement else {
         return Err(Error::internal("a view's text is no query"));
     };
-    let query = if view.columns.is_empty() {
-        query
-    } else {
-        renamed(
-            query,
-            view.columns.iter().map(|(name, _)| name.clone()).collect(),
-        )
-    };
+    let names = view.columns.iter().map(|(name, _)| name.clone());
+    let mut columns = None;
+    if !view.made.is_empty() {
+        let shown = names.chain(
+            view.made
+                .iter()
+                .map(|(name, _)| name.clone())
+                .skip(view.columns.len()),
+        );
+        let comments = view.columns.iter().map(|(_, comment)| comment.clone());
+        let comments = comments.chain(std::iter::repeat(None));
+        let made = view.made.iter().zip(shown).zip(comments);
+        let made = made.map(|(((name, json), shown), comment)| {
+            let mut column = Column::new(shown, crate::types::json::from_json(json)?, true);
+            if let Some(comment) = comment {
+                let text = serde_json::Value::String(comment).to_string();
+                column.metadata = Arc::new([("comment".to_owned(), text)].into());
+            }
+            Ok((name.clone(), column))
+        });
+        columns = Some(made.collect::<Result<Vec<_>>>()?);
+    } else if !view.columns.is_empty() {
+        query = renamed(query, names.collect());
+    }
     Ok(View {
         text: Some(Arc::from(view.text.as_str())),
         query,
         is_temporary: false,
+        conf: view.conf.clone(),
+        namespace: Some(view.namespace.clone()),
         qualifier,
-        columns: None,
+        columns,
     })
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct Context {
     pub(crate) sql_text: Option<Arc<str>>,
     /// What `observe` found, complete when the rows have been read.
     pub(crate) observed: Arc<Mutex<Vec<ObservedMetrics>>>,
+    /// Whether names mean what the catalog has and nothing of the session.
+    pub(crate) catalog_only: bool,
     /// The catalog and schema of names that say none, where they are not the session's.
     pub(crate) namespace: Option<(String, String)>,
     /// What only the session has and a plan names, by kind: nothing that the catalog keeps may.
@@ -54,6 +56,7 @@ impl Context {
             observed: Arc::default(),
             temporary: Arc::default(),
             namespace: None,
+            catalog_only: false,
             trace: None,
             now_us: chrono::Utc::now().timestamp_micros(),
             session: Arc::clone(session),

@@ -1,7 +1,7 @@
 //! What a plan reads: found in the proto tree and opened before translation, so that translation
 //! itself waits for nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -34,16 +34,22 @@ pub(crate) struct Source {
 /// The opened sources of one plan.
 #[derive(Default, Clone)]
 pub(crate) struct Sources {
-    by_read: HashMap<Vec<u8>, Source>,
+    by_read: HashMap<Key, Source>,
     /// Views that are SQL text in the catalog, parsed: by the same key as tables.
-    views: HashMap<Vec<u8>, Arc<View>>,
+    views: HashMap<Key, Opened>,
     /// Names that are nothing that can be opened.
-    nothing: HashSet<Vec<u8>>,
+    nothing: HashSet<Key>,
     /// Rows that translation asked for, by the node that needs them.
     ready: HashMap<Vec<u8>, Arc<Ready>>,
     /// What translation asked for and did not get.
     wanted: Arc<Mutex<Option<Wanted>>>,
 }
+
+/// A read, with the catalog and schema that its names are in and whether they see the session.
+type Key = (Option<(String, String)>, bool, Vec<u8>);
+
+/// A view, and how its query is read: under the settings and in the namespace that it was made in.
+pub(crate) type Opened = (Arc<View>, Arc<Context>);
 
 /// Rows of a relation that had to run before the plan above it could be made.
 pub(crate) struct Ready {
@@ -69,6 +75,10 @@ pub(crate) struct View {
     pub(crate) query: proto::Relation,
     /// Whether it is the session's and not the catalog's.
     pub(crate) is_temporary: bool,
+    /// The settings that were made when the view was.
+    pub(crate) conf: BTreeMap<String, String>,
+    /// The catalog and schema that were current then.
+    pub(crate) namespace: Option<(String, String)>,
     /// `catalog.schema.view`, or the name of a temporary view.
     pub(crate) qualifier: Vec<String>,
     /// What the view showed when it was made: the query's names, and the columns made of them.
@@ -76,22 +86,38 @@ pub(crate) struct View {
     pub(crate) columns: Option<Vec<(String, Column)>>,
 }
 
+impl View {
+    /// How the view's query is read where the view is.
+    fn context(&self, around: &Context) -> Context {
+        Context {
+            namespace: self.namespace.clone().or_else(|| around.namespace.clone()),
+            catalog_only: !self.is_temporary,
+            ..around.under(&self.conf)
+        }
+    }
+}
+
 impl Sources {
-    /// The key of a read: its message.
-    fn key(read: &proto::Read) -> Vec<u8> {
-        prost::Message::encode_to_vec(read)
+    /// The key of a read: where its names are looked up, and its message.
+    fn key(context: &Context, read: &proto::Read) -> Key {
+        let read = prost::Message::encode_to_vec(read);
+        (context.namespace.clone(), context.catalog_only, read)
     }
 
     /// The source of a read that was opened before.
-    pub(crate) fn source(&self, read: &proto::Read) -> Option<&Source> {
-        self.by_read.get(&Self::key(read))
+    pub(crate) fn source(&self, context: &Context, read: &proto::Read) -> Option<&Source> {
+        self.by_read.get(&Self::key(context, read))
     }
 
     /// What a read opened to, as a text that changes when its rows may have changed.
-    pub(crate) fn identity(&self, read: &proto::Read) -> String {
-        let key = Self::key(read);
+    pub(crate) fn identity(&self, context: &Context, read: &proto::Read) -> String {
+        let key = Self::key(context, read);
         let files = self.by_read.get(&key).map(|source| source.files.join(","));
-        let mut bytes = key;
+        let (namespace, _, mut bytes) = key;
+        if let Some((catalog, schema)) = namespace {
+            bytes.extend(catalog.into_bytes());
+            bytes.extend(schema.into_bytes());
+        }
         bytes.extend(files.unwrap_or_default().into_bytes());
         format!("read {:016x}", twox_hash::XxHash64::oneshot(0, &bytes))
     }
@@ -99,14 +125,14 @@ impl Sources {
     /// Every read that was opened, with its source.
     pub(crate) fn opened(&self) -> impl Iterator<Item = (proto::Read, &Source)> {
         self.by_read.iter().filter_map(|(key, source)| {
-            let read = <proto::Read as prost::Message>::decode(key.as_slice()).ok()?;
+            let read = <proto::Read as prost::Message>::decode(key.2.as_slice()).ok()?;
             Some((read, source))
         })
     }
 
     /// The view that a read means.
-    pub(crate) fn view(&self, read: &proto::Read) -> Option<&Arc<View>> {
-        self.views.get(&Self::key(read))
+    pub(crate) fn view(&self, context: &Context, read: &proto::Read) -> Option<&Opened> {
+        self.views.get(&Self::key(context, read))
     }
 
     /// The rows of `relation`, which the node `key` needs to be planned at all (`tail`, a pivot
@@ -129,12 +155,12 @@ impl Sources {
     pub(crate) fn require(&self, context: &Context, query: &proto::Relation) -> Result<()> {
         let mut reads = Vec::new();
         super::relation::children::reads(context, query, &mut reads)?;
-        let is_known = |key: &Vec<u8>| {
+        let is_known = |key: &Key| {
             self.by_read.contains_key(key)
                 || self.views.contains_key(key)
                 || self.nothing.contains(key)
         };
-        if reads.iter().map(Self::key).all(|key| is_known(&key)) {
+        if reads.iter().all(|read| is_known(&Self::key(context, read))) {
             return Ok(());
         }
         *self.wanted.lock() = Some(Wanted::Reads(query.clone()));
@@ -178,20 +204,26 @@ impl Sources {
         context: &Context,
         relation: &proto::Relation,
     ) -> Result<()> {
-        let mut pending: Vec<proto::Read> = Vec::new();
-        super::relation::children::reads(context, relation, &mut pending)?;
-        while let Some(read) = pending.pop() {
-            let key = Self::key(&read);
+        let mut found: Vec<proto::Read> = Vec::new();
+        super::relation::children::reads(context, relation, &mut found)?;
+        let outermost = Arc::new(context.clone());
+        let mut pending: Vec<(Arc<Context>, proto::Read)> = Vec::new();
+        pending.extend(found.into_iter().map(|read| (Arc::clone(&outermost), read)));
+        while let Some((context, read)) = pending.pop() {
+            let key = Self::key(&context, &read);
             if self.by_read.contains_key(&key) || self.views.contains_key(&key) {
                 continue;
             }
-            match crate::io::open(context, &read).await? {
+            match crate::io::open(&context, &read).await? {
                 crate::io::Opened::Source(source) => {
                     self.by_read.insert(key, source);
                 }
                 crate::io::Opened::View(view) => {
-                    super::relation::children::reads(context, &view.query, &mut pending)?;
-                    self.views.insert(key, view);
+                    let inside = Arc::new(view.context(&context));
+                    let mut found = Vec::new();
+                    super::relation::children::reads(&inside, &view.query, &mut found)?;
+                    pending.extend(found.into_iter().map(|read| (Arc::clone(&inside), read)));
+                    self.views.insert(key, (view, inside));
                 }
                 // A name that is a temporary view or a common table expression, or is unknown:
                 // translation finds out with the names at hand.

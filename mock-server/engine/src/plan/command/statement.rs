@@ -375,7 +375,12 @@ async fn create_table(context: &Context, node: CreateTable) -> Result<proto::Rel
 
 pub(super) async fn create_view(context: &Context, node: CreateView) -> Result<proto::Relation> {
     let planned = crate::analyze::plan(context, &node.query).await?;
-    view::check_columns(context, &node.name, &node.columns, &planned)?;
+    let catalog = &context.session.workspace.catalog;
+    let shown = match node.kind {
+        ViewKind::Persistent => catalog.qualify(&context.namespace(), &node.name)?.parts(),
+        _ => node.name.clone(),
+    };
+    view::check_columns(context, &shown, &node.columns, &planned)?;
     match node.kind {
         ViewKind::Temporary => view::create_from_sql(context, node, planned, false)?,
         ViewKind::GlobalTemporary => view::create_from_sql(context, node, planned, true)?,
@@ -387,6 +392,28 @@ pub(super) async fn create_view(context: &Context, node: CreateView) -> Result<p
                 return nothing();
             }
             view::nothing_temporary(context, "VIEW", &name.quoted())?;
+            if node.columns.is_empty() {
+                view::named_columns(&planned, &name.quoted())?;
+            }
+            let existing = catalog.relation(&name).map(|entry| entry.kind);
+            if let (true, Some(RelationKind::Table(_))) = (node.replace, existing) {
+                return Err(Error::new(
+                    "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE",
+                    [
+                        ("tableName", name.quoted()),
+                        ("operation", "CREATE OR REPLACE VIEW".to_owned()),
+                    ],
+                ));
+            }
+            if node.replace {
+                let mut path = vec![view::folded(&name)];
+                view::no_catalog_cycle(context, &node.query, &name, &mut path)?;
+            }
+            let made = planned.scope.columns.iter();
+            let made = made.map(|column| {
+                let json = crate::types::json::to_json(&column.data_type).to_string();
+                (column.name.to_string(), json)
+            });
             let entry = RelationEntry {
                 name: name.name.clone(),
                 kind: RelationKind::View(ViewEntry {
@@ -397,6 +424,8 @@ pub(super) async fn create_view(context: &Context, node: CreateView) -> Result<p
                         .map(|c| (c.name, c.comment))
                         .collect(),
                     namespace: session.current_namespace(),
+                    conf: context.kept(),
+                    made: made.collect(),
                 }),
                 comment: node.comment,
                 properties: node.properties.into_iter().collect(),

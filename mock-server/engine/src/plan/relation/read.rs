@@ -17,6 +17,7 @@ use crate::functions::kernels::cast::up_castable;
 use crate::functions::{CastMode, cast};
 use crate::plan::context::Context;
 use crate::plan::scope::{Column, ColumnId, Scope};
+use crate::plan::sources::View;
 use crate::plan::typed::Typed;
 use crate::plan::variables::substituted;
 use crate::plan::{Planned, Planner, project};
@@ -68,17 +69,17 @@ impl<'a> Planner<'a> {
             planned.scope = planned.scope.qualified(vec![name]);
             return Ok(planned);
         }
-        if let Some(view) = self.sources.view(node) {
+        if let Some((view, context)) = self.sources.view(self.context, node) {
             if let Some(trace) = &self.context.trace {
                 trace.view(view);
             }
-            let mut inner = Planner::new(self.context, self.sources);
+            let mut inner = Planner::new(context, self.sources);
             inner.sql_text.clone_from(&view.text);
             inner.sees_session = view.is_temporary;
             let mut planned = inner.relation(&view.query)?.fresh()?;
             planned.scope.plans.clear();
             if let Some(columns) = &view.columns {
-                planned = self.as_made(planned, columns, &view.qualifier)?;
+                planned = self.as_made(planned, columns, view)?;
             }
             planned.scope = planned.scope.qualified(view.qualifier.clone());
             return Ok(planned);
@@ -86,7 +87,7 @@ impl<'a> Planner<'a> {
         self.opened(node)?.ok_or_else(|| {
             let session = &self.context.session;
             let catalog = &session.workspace.catalog;
-            if let Err(error) = catalog.qualify(&session.current_namespace(), &parts) {
+            if let Err(error) = catalog.qualify(&self.context.namespace(), &parts) {
                 return error;
             }
             Error::new(
@@ -101,7 +102,7 @@ impl<'a> Planner<'a> {
         &self,
         planned: Planned,
         columns: &[(String, Column)],
-        view: &[String],
+        view: &View,
     ) -> Result<Planned> {
         let mut list = Vec::with_capacity(columns.len());
         let mut used: HashSet<ColumnId> = HashSet::new();
@@ -113,7 +114,7 @@ impl<'a> Planner<'a> {
                 return Err(Error::new(
                     "INCOMPATIBLE_VIEW_SCHEMA_CHANGE",
                     [
-                        ("viewName", quote_parts(view)),
+                        ("viewName", quote_parts(&view.qualifier)),
                         ("colName", name.clone()),
                         ("expectedNum", "1".to_owned()),
                         ("actualCols", "[]".to_owned()),
@@ -123,7 +124,8 @@ impl<'a> Planner<'a> {
             };
             used.insert(found.id);
             let value = Typed::column(found);
-            if !up_castable(&value.data_type, &made.data_type) {
+            // Spark casts the columns of the catalog's views, and widens those of the session's.
+            if view.is_temporary && !up_castable(&value.data_type, &made.data_type) {
                 let shown = |found| format!("\"{}\"", sql_name(found));
                 return Err(Error::new(
                     "CANNOT_UP_CAST_DATATYPE",
@@ -151,12 +153,12 @@ impl<'a> Planner<'a> {
     }
 
     fn opened(&self, node: &proto::Read) -> Result<Option<Planned>> {
-        let Some(source) = self.sources.source(node) else {
+        let Some(source) = self.sources.source(self.context, node) else {
             return Ok(None);
         };
         let schema = source.provider.schema();
         scan(
-            &self.sources.identity(node),
+            &self.sources.identity(self.context, node),
             provider_as_source(Arc::clone(&source.provider)),
             &schema,
             &source.qualifier,
