@@ -41,6 +41,11 @@ def test_a_table_is_saved_read_and_appended(spark, schema):
     assert spark.read.table(f"{schema}.t").count() == 1
     before = spark.read.option("versionAsOf", 1).table(f"{schema}.t")
     assert before.count() == 6
+    # A moment may be any expression without columns.
+    with pytest.raises(Exception, match="DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION"):
+        spark.sql(f"SELECT * FROM {schema}.t TIMESTAMP AS OF current_date() - 400").collect()
+    with pytest.raises(Exception, match="DELTA_TIMESTAMP_GREATER_THAN_COMMIT"):
+        spark.sql(f"SELECT * FROM {schema}.t TIMESTAMP AS OF timestamp'2999-01-01'").collect()
     with pytest.raises(Exception, match="TABLE_OR_VIEW_ALREADY_EXISTS"):
         frame.write.saveAsTable(f"{schema}.t")
     # Not honoured yet, and so refused: taken for a plain overwrite it would lose the other rows.
@@ -48,6 +53,17 @@ def test_a_table_is_saved_read_and_appended(spark, schema):
         overwrite = frame.write.mode("overwrite").option("replaceWhere", "id = 7")
         overwrite.saveAsTable(f"{schema}.t")
     assert spark.table(f"{schema}.t").count() == 1
+
+
+@pytest.mark.parametrize("name", ["a b", "a#b?c", "a%20b", "größe", "a.b", "x~y-z"])
+def test_any_name_names_a_table(spark, schema, name):
+    spark.sql(f"CREATE TABLE {schema}.`{name}` AS SELECT 1 AS one")
+    spark.sql(f"INSERT INTO {schema}.`{name}` VALUES (2)")
+    assert rows(spark.table(f"{schema}.`{name}`").orderBy("one")) == [(1,), (2,)]
+    path = f"dbfs:/tmp/{uuid.uuid4().hex}/{name}"
+    for mode in "errorifexists", "append":
+        spark.range(1).write.format("delta").mode(mode).save(path)
+    assert spark.read.format("delta").load(path).count() == 2
 
 
 def test_merge(spark, schema):

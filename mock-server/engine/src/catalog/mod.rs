@@ -418,8 +418,22 @@ pub(crate) fn remove_tree(path: &Path) {
     }
 }
 
+/// Spark's error for a catalog that is not there.
+pub(crate) fn catalog_not_found(parts: &[String]) -> Error {
+    Error::new(
+        "CATALOG_NOT_FOUND",
+        [
+            ("catalogName", quote_parts(parts)),
+            (
+                "config",
+                format!("\"spark.sql.catalog.{}\"", parts.join(".")),
+            ),
+        ],
+    )
+}
+
 fn no_catalog(entries: &Entries, catalog: &str) -> Error {
-    let error = Error::new("CATALOG_NOT_FOUND", [("catalogName", quote(catalog))]);
+    let error = catalog_not_found(&[catalog.to_owned()]);
     let near = nearest(
         &catalog.to_lowercase(),
         entries.catalogs.values().map(|entry| &entry.name),

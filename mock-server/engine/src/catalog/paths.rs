@@ -231,12 +231,13 @@ pub(crate) fn file_name(name: &str) -> String {
             } else if c == '.' {
                 ".".to_owned()
             } else {
-                format!("%{:02X}", u32::from(c))
+                // Not a percent sign, which readers of URLs would take back.
+                format!("~{:02X}", u32::from(c))
             }
         })
         .collect();
     match safe.as_str() {
-        "." | ".." | "" => format!("%{safe}"),
+        "." | ".." | "" => format!("~{safe}"),
         _ => safe,
     }
 }

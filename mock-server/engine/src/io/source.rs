@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use datafusion::catalog::TableProvider;
+use datafusion::common::ScalarValue;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 
 use super::files::{FilePart, TextFiles, as_users_say, unreadable};
@@ -17,8 +18,12 @@ use crate::catalog::delta::{DeltaTables, Snapshot};
 use crate::catalog::store::TableEntry;
 use crate::error::{Error, Result};
 use crate::functions::kernels::cast::temporal;
+use crate::functions::kernels::text;
+use crate::plan::Planner;
 use crate::plan::context::Context;
-use crate::plan::sources::Source;
+use crate::plan::expression::evaluate;
+use crate::plan::scope::Scope;
+use crate::plan::sources::{Source, Sources};
 use crate::types::arrow::{normalize, nullable, with_type};
 
 /// What is to be opened.
@@ -176,6 +181,11 @@ async fn version(
 ) -> Result<Arc<Snapshot>> {
     let delta = &context.session.workspace.catalog.delta;
     options.refuse("Delta", &["readchangefeed", "readchangedata"])?;
+    if let Some(text) = options.get("timestampasofexpression") {
+        let at = moment(context, text)?;
+        let shown_at = text::timestamp(at, context.time_zone);
+        return delta.at_timestamp(root, shown, &shown_at, at / 1000).await;
+    }
     match (options.number("versionasof")?, options.get("timestampasof")) {
         (Some(version), None) => {
             let version = u64::try_from(version).map_err(|_| {
@@ -200,6 +210,23 @@ async fn version(
             crate::error::Exception::Analysis,
             "Cannot specify both version and timestamp when time travelling.",
         )),
+    }
+}
+
+/// The moment that an expression without columns means, in microseconds.
+fn moment(context: &Context, text: &str) -> Result<i64> {
+    let refused = |class: &'static str| Error::new(class, [("expr", format!("\"{text}\""))]);
+    let expression = sparring_sql::parse_expression(&format!("CAST(({text}) AS TIMESTAMP)"))?;
+    let sources = Sources::default();
+    let value = Planner::new(context, &sources)
+        .resolve(&expression, &Scope::default())
+        .map_err(|error| error.without_place())?;
+    if !value.is_foldable() {
+        return Err(refused("INVALID_TIME_TRAVEL_TIMESTAMP_EXPR.UNEVALUABLE"));
+    }
+    match evaluate(&value.expr)? {
+        ScalarValue::TimestampMicrosecond(Some(at), _) => Ok(at),
+        _ => Err(refused("INVALID_TIME_TRAVEL_TIMESTAMP_EXPR.INPUT")),
     }
 }
 

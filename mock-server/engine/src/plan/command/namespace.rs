@@ -10,7 +10,7 @@ use crate::catalog::store::{Change, VolumeEntry};
 use crate::catalog::{new_catalog, new_schema, now_ms};
 use crate::error::{Error, Result};
 use crate::plan::context::Context;
-use crate::types::names::{quote, quote_parts};
+use crate::types::names::quote;
 
 /// `CREATE CATALOG`.
 pub(super) fn create_catalog(context: &Context, node: CreateCatalog) -> Result<proto::Relation> {
@@ -245,10 +245,7 @@ pub(super) fn choose(context: &Context, node: &Use) -> Result<proto::Relation> {
             session.set_namespace(name.clone(), "default".to_owned());
         }
         (UseKind::Catalog, parts) => {
-            return Err(Error::new(
-                "CATALOG_NOT_FOUND",
-                [("catalogName", quote_parts(parts))],
-            ));
+            return Err(crate::catalog::catalog_not_found(parts));
         }
         (UseKind::Unspecified, [name])
             if catalog
