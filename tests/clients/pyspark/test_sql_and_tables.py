@@ -60,8 +60,9 @@ def test_any_name_names_a_table(spark, schema, name):
     spark.sql(f"CREATE TABLE {schema}.`{name}` AS SELECT 1 AS one")
     spark.sql(f"INSERT INTO {schema}.`{name}` VALUES (2)")
     assert rows(spark.table(f"{schema}.`{name}`").orderBy("one")) == [(1,), (2,)]
-    path = f"dbfs:/tmp/{uuid.uuid4().hex}/{name}"
-    for mode in "errorifexists", "append":
+    # The Delta reader takes percent signs of a path for URL encoding.
+    path = f"dbfs:/tmp/{uuid.uuid4().hex}/{name.replace('%', '')}"
+    for mode in "error", "append":
         spark.range(1).write.format("delta").mode(mode).save(path)
     assert spark.read.format("delta").load(path).count() == 2
 
