@@ -3,6 +3,8 @@
 //! Doubles inside cells of a column whose type holds one may differ by one part in 10¹⁴: Java's own
 //! mathematics promises no last digit. Everything else is compared as text.
 
+use std::collections::BTreeMap;
+
 use crate::fixture::Failure;
 
 /// How far an answer is from Spark's.
@@ -19,8 +21,29 @@ pub enum Verdict {
     Fail(String),
 }
 
+/// A schema line with the keys of its metadata in order: a JSON object has none, and Spark's is that
+/// of its hash maps.
+fn keys_sorted(line: &str) -> String {
+    const MARK: &str = " metadata {";
+    let Some(at) = line.rfind(MARK) else {
+        return line.to_owned();
+    };
+    let (head, json) = line.split_at(at + MARK.len() - 1);
+    match serde_json::from_str::<BTreeMap<String, serde_json::Value>>(json) {
+        Ok(keys) => format!("{head}{}", serde_json::json!(keys)),
+        Err(_) => line.to_owned(),
+    }
+}
+
 /// Compares schema lines.
 pub fn schema(recorded: &[String], found: &[String]) -> Verdict {
+    let sorted = |lines: &[String]| {
+        lines
+            .iter()
+            .map(|line| keys_sorted(line))
+            .collect::<Vec<_>>()
+    };
+    let (recorded, found) = (&sorted(recorded)[..], &sorted(found)[..]);
     if recorded == found {
         return Verdict::Pass;
     }
