@@ -86,7 +86,15 @@ def test_update_delete_and_history(spark, schema):
     spark.sql(f"DELETE FROM {schema}.t WHERE odd = 1")
     spark.sql(f"UPDATE {schema}.t SET odd = 9 WHERE id = 4")
     assert rows(spark.table(f"{schema}.t").orderBy("id")) == [(0, 0), (2, 0), (4, 9)]
-    assert [row.version for row in spark.sql(f"DESCRIBE HISTORY {schema}.t").collect()] == [2, 1, 0]
+    history = spark.sql(f"DESCRIBE HISTORY {schema}.t").collect()
+    assert [row.version for row in history] == [2, 1, 0]
+    assert [row.readVersion for row in history] == [1, 0, None]
+    assert [row.operation for row in history][:2] == ["UPDATE", "DELETE"]
+    assert isinstance(history[0].operationMetrics, dict)
+    assert history[0].timestamp > datetime.datetime(2026, 1, 1)
+    [detail] = spark.sql(f"DESCRIBE DETAIL {schema}.t").collect()
+    assert (detail.format, detail.partitionColumns, detail.properties) == ("delta", [], {})
+    assert detail.createdAt <= detail.lastModified
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "parquet", "delta"])

@@ -109,6 +109,21 @@ impl Snapshot {
         (protocol.min_reader_version(), protocol.min_writer_version())
     }
 
+    /// What readers and writers of the table must know, by the names of the protocol.
+    pub(crate) fn features(&self) -> Vec<String> {
+        let protocol = self.state.protocol();
+        let readers = protocol.reader_features().unwrap_or_default();
+        let writers = protocol.writer_features().unwrap_or_default();
+        let mut names: Vec<String> = readers
+            .iter()
+            .chain(writers)
+            .map(|feature| feature.as_ref().to_owned())
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// The live files; tables whose files cannot be read as they lie are refused.
     pub(crate) fn files(&self) -> Result<Vec<DataFile>> {
         self.state

@@ -7,12 +7,12 @@ use arrow::datatypes::{Schema, SchemaRef};
 use sparring_proto::connect as proto;
 use sparring_sql::statement::{Describe, DescribeTarget};
 
+use super::delta_log;
 use super::result::Table;
 use crate::catalog::store::{RelationEntry, RelationKind, TableEntry};
-use crate::catalog::{QualifiedName, comment_of, delta};
+use crate::catalog::{QualifiedName, comment_of};
 use crate::error::{Error, QueryContext, Result, SqlContext};
 use crate::io::Format;
-use crate::io::options::Options;
 use crate::plan::context::Context;
 use crate::types::names::quote_if_needed;
 use crate::types::{field_type, sql_name};
@@ -189,8 +189,8 @@ pub(super) async fn describe(context: &Context, node: Describe) -> Result<proto:
                 )
                 .relation()
         }
-        DescribeTarget::History { table, limit } => history(context, &table, limit),
-        DescribeTarget::Detail(name) => detail(context, &name).await,
+        DescribeTarget::History { table, limit } => delta_log::history(context, &table, limit),
+        DescribeTarget::Detail(name) => delta_log::detail(context, &name).await,
         DescribeTarget::Volume(_) => Err(Error::unsupported("DESCRIBE VOLUME")),
         DescribeTarget::Function(_) => Err(Error::unsupported("DESCRIBE FUNCTION")),
     }
@@ -338,92 +338,4 @@ pub(super) async fn create_statement(context: &Context, parts: &[String]) -> Res
         text.push_str(&format!("COMMENT '{}'\n", comment.replace('\'', "\\'")));
     }
     Ok(text)
-}
-
-fn history(context: &Context, parts: &[String], limit: Option<i32>) -> Result<proto::Relation> {
-    let (name, entry) = table(context, parts, "DESCRIBE HISTORY")?;
-    if entry.provider != Format::Delta.name() {
-        return Err(Error::new(
-            "DELTA_MISSING_DELTA_TABLE",
-            [("tableName", name.quoted())],
-        ));
-    }
-    let mut commits = delta::history(&entry.path)?;
-    if let Some(limit) = limit {
-        commits.truncate(usize::try_from(limit).unwrap_or(0));
-    }
-    let text = |value: &serde_json::Value| match value {
-        serde_json::Value::Null => None,
-        serde_json::Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    };
-    let time = |value: &serde_json::Value| {
-        let at = chrono::DateTime::from_timestamp_millis(value.as_i64()?)?;
-        Some(at.format("%Y-%m-%d %H:%M:%S%.3f").to_string())
-    };
-    Table::default()
-        .number(
-            "version",
-            commits
-                .iter()
-                .map(|(version, _)| i64::try_from(*version).ok()),
-        )
-        .maybe(
-            "timestamp",
-            commits.iter().map(|(_, info)| time(&info["timestamp"])),
-        )
-        .maybe(
-            "operation",
-            commits.iter().map(|(_, info)| text(&info["operation"])),
-        )
-        .maybe(
-            "operationParameters",
-            commits
-                .iter()
-                .map(|(_, info)| text(&info["operationParameters"])),
-        )
-        .maybe(
-            "operationMetrics",
-            commits
-                .iter()
-                .map(|(_, info)| text(&info["operationMetrics"])),
-        )
-        .maybe(
-            "engineInfo",
-            commits.iter().map(|(_, info)| text(&info["engineInfo"])),
-        )
-        .relation()
-}
-
-async fn detail(context: &Context, parts: &[String]) -> Result<proto::Relation> {
-    let (name, entry) = table(context, parts, "DESCRIBE DETAIL")?;
-    let options = Options::default();
-    let opened = crate::io::source::table(context, &entry, &options, name.parts()).await?;
-    let size: u64 = opened
-        .files
-        .iter()
-        .filter_map(|file| std::fs::metadata(file).ok())
-        .map(|meta| meta.len())
-        .sum();
-    let id = if entry.provider == Format::Delta.name() {
-        let catalog = &context.session.workspace.catalog;
-        Some(catalog.delta.latest(&entry.path).await?.id().to_owned())
-    } else {
-        None
-    };
-    Table::default()
-        .maybe("format", [Some(entry.provider.clone())])
-        .maybe("id", [id])
-        .maybe("name", [Some(name.parts().join("."))])
-        .maybe(
-            "location",
-            [Some(
-                entry
-                    .location
-                    .unwrap_or_else(|| entry.path.display().to_string()),
-            )],
-        )
-        .number("numFiles", [i64::try_from(opened.files.len()).ok()])
-        .number("sizeInBytes", [i64::try_from(size).ok()])
-        .relation()
 }

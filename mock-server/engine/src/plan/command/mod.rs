@@ -7,6 +7,7 @@ mod assign;
 mod catalog;
 mod change;
 mod defaults;
+mod delta_log;
 mod describe;
 mod function;
 mod immediate;

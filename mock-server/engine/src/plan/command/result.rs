@@ -70,6 +70,14 @@ impl Table {
         self
     }
 
+    /// A column of any type, whose values may be missing.
+    pub(super) fn column(mut self, name: &str, values: ArrayRef) -> Self {
+        self.fields
+            .push(Field::new(name, values.data_type().clone(), true));
+        self.columns.push(values);
+        self
+    }
+
     /// A column of truths.
     pub(super) fn flag(mut self, name: &str, values: impl IntoIterator<Item = bool>) -> Self {
         let values: BooleanArray = values.into_iter().map(Some).collect();
