@@ -56,6 +56,16 @@ pub(crate) trait RowReader: std::fmt::Debug + Send + Sync {
     ) -> Result<()>;
 }
 
+/// Fails where nothing is wanted but the text of malformed records, as in Spark.
+pub(crate) fn not_alone(corrupt: Option<usize>, columns: &[usize]) -> Result<()> {
+    match (columns, corrupt) {
+        ([only], Some(corrupt)) if *only == corrupt => Err(Error::of(
+            "UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Text files under one schema: the reader's columns, then the partition's.
 #[derive(Debug)]
 pub(crate) struct TextFiles {

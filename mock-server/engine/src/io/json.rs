@@ -6,15 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, SchemaRef};
+use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef};
 
 use super::blocks::{self, Blocks};
 use super::charset::Charset;
 use super::csv::Mode;
 use super::csv::read::malformed_record;
-use super::files::{RowReader, unreadable};
+use super::files::{RowReader, not_alone, unreadable};
 use super::options::Options;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::functions::json::{Inference, Reader, both, reader};
 use crate::functions::kernels;
 use crate::functions::kernels::json::{Value, parse_with};
@@ -206,12 +206,8 @@ impl JsonReader {
 
 impl RowReader for JsonReader {
     fn check(&self, columns: &[usize]) -> Result<()> {
-        match columns {
-            [only] if *self.schema.field(*only).name() == self.dialect.corrupt => Err(Error::of(
-                "UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN",
-            )),
-            _ => Ok(()),
-        }
+        let is_corrupt = |field: &FieldRef| *field.name() == self.dialect.corrupt;
+        not_alone(self.schema.fields().iter().position(is_corrupt), columns)
     }
 
     fn read(

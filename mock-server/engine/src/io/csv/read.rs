@@ -14,7 +14,7 @@ use super::{Dialect, Mode};
 use crate::error::{Error, Result};
 use crate::functions::kernels;
 use crate::io::blocks::{self, Blocks};
-use crate::io::files::{RowReader, unreadable};
+use crate::io::files::{RowReader, not_alone, unreadable};
 use crate::types::sql_name;
 
 /// Rows of one batch.
@@ -368,12 +368,7 @@ pub(crate) fn malformed_record(text: &str, mode: Mode) -> Error {
 
 impl RowReader for CsvReader {
     fn check(&self, columns: &[usize]) -> Result<()> {
-        match (columns, self.corrupt) {
-            ([only], Some(corrupt)) if *only == corrupt => Err(Error::of(
-                "UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN",
-            )),
-            _ => Ok(()),
-        }
+        not_alone(self.corrupt, columns)
     }
 
     fn read(

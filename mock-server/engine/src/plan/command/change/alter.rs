@@ -1,7 +1,6 @@
 //! ALTER TABLE: names, properties, columns and constraints.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use arrow::array::Array;
 use arrow::datatypes::{Field, Schema};
@@ -9,7 +8,7 @@ use serde_json::json;
 use sparring_proto::connect::{self as proto};
 use sparring_sql::statement::{AlterTable, AlterTableAction, ColumnChange};
 
-use super::open;
+use super::{all_rows, open};
 use crate::catalog::delta::{Operation, Snapshot, TableMetadata, metadata};
 use crate::catalog::store::{Change, RelationKind};
 use crate::error::{Error, Result};
@@ -264,17 +263,9 @@ async fn evolve(
 
 /// A column with nulls cannot forbid them.
 async fn refuse_nulls(context: &Context, base: &Snapshot, column: &str) -> Result<()> {
-    let source = crate::io::source::delta(base, Vec::new())?;
-    let planned = crate::plan::relation::read::scan(
-        &format!("nulls-{}", uuid::Uuid::new_v4()),
-        datafusion::datasource::provider_as_source(Arc::clone(&source.provider)),
-        &base.schema,
-        &[],
-    )?;
-    let ready = crate::execution::collect(context, planned).await?;
     let index = base.schema.index_of(column)?;
-    if ready
-        .batches
+    if all_rows(context, base)
+        .await?
         .iter()
         .any(|batch| batch.column(index).null_count() > 0)
     {

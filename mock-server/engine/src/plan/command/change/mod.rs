@@ -45,14 +45,7 @@ pub(super) struct Target<'c> {
 
 impl<'c> Target<'c> {
     pub(super) async fn of(context: &'c Context, snapshot: &Snapshot) -> Result<Self> {
-        let source = crate::io::source::delta(snapshot, Vec::new())?;
-        let planned = crate::plan::relation::read::scan(
-            &format!("target-{}", uuid::Uuid::new_v4()),
-            datafusion::datasource::provider_as_source(Arc::clone(&source.provider)),
-            &snapshot.schema,
-            &[],
-        )?;
-        let ready = crate::execution::collect(context, planned).await?;
+        let read = all_rows(context, snapshot).await?;
         let mut fields: Vec<Field> = snapshot
             .schema
             .fields()
@@ -63,7 +56,7 @@ impl<'c> Target<'c> {
         let schema = Arc::new(Schema::new(fields));
         let mut next = 0;
         let mut batches = Vec::new();
-        for batch in ready.batches {
+        for batch in read {
             let n_rows = i64::try_from(batch.num_rows()).unwrap_or(i64::MAX);
             let mut columns = batch.columns().to_vec();
             columns.push(Arc::new(Int64Array::from_iter_values(next..next + n_rows)) as ArrayRef);
@@ -94,6 +87,18 @@ impl Drop for Target<'_> {
     fn drop(&mut self) {
         self.context.session.remove_checkpoint(&self.id);
     }
+}
+
+/// All rows of a version.
+async fn all_rows(context: &Context, snapshot: &Snapshot) -> Result<Vec<RecordBatch>> {
+    let source = crate::io::source::delta(snapshot, Vec::new())?;
+    let planned = crate::plan::relation::read::scan(
+        &format!("target-{}", uuid::Uuid::new_v4()),
+        datafusion::datasource::provider_as_source(Arc::clone(&source.provider)),
+        &snapshot.schema,
+        &[],
+    )?;
+    Ok(crate::execution::collect(context, planned).await?.batches)
 }
 
 /// Runs a select of the action and the table's columns, and answers with its rows.
