@@ -8,7 +8,7 @@ use crate::{
     Finding, Run, Severity,
     datasets::{Verdict, short_type, verdict},
     report::counted,
-    rules::Selection,
+    rules::{RULES, Selection},
     run::{Call, ScenarioRun},
     scenario::{Expect, Runs},
 };
@@ -43,8 +43,10 @@ pub struct ScenarioOutcome {
     pub remote: Option<Remote>,
     /// Whether it did what a healthy project does.
     pub healthy: bool,
-    /// Whether it did, or a finding says why not.
+    /// Whether it did, or a rule says why not; also one that was left out of the report.
     pub explained: bool,
+    /// The rules that say why not and were left out of the report.
+    pub left_out: Vec<&'static str>,
 }
 
 /// An address that the project resolved.
@@ -131,17 +133,23 @@ impl Judgement {
 }
 
 fn outcome(run: &Run, scenario: &ScenarioRun, selection: &Selection) -> ScenarioOutcome {
-    let errors: Vec<&str> = selection
-        .rules()
+    // Of all rules: how a scenario went does not depend on what somebody wants to read about it.
+    let mut errors: Vec<&str> = RULES
+        .iter()
         .flat_map(|rule| rule.apply_to(run, scenario))
         .filter(|finding| finding.severity == Severity::Error)
         .map(|finding| finding.rule)
         .collect();
+    errors.dedup();
     // A scenario about the connection may end well on the wrong connection.
     let misled = scenario.scenario.runs == Runs::Context
         && errors.iter().any(|rule| rule.starts_with("CONN"));
     let healthy = is_healthy(scenario, run.hooks_connect()) && !misled;
     let explained = healthy || !errors.is_empty();
+    if healthy {
+        errors.clear();
+    }
+    errors.retain(|id| selection.rules().all(|rule| rule.id != *id));
     ScenarioOutcome {
         name: scenario.scenario.name,
         expected: scenario.scenario.expected,
@@ -157,6 +165,7 @@ fn outcome(run: &Run, scenario: &ScenarioRun, selection: &Selection) -> Scenario
         }),
         healthy,
         explained,
+        left_out: errors,
     }
 }
 

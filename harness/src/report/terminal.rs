@@ -172,12 +172,26 @@ impl Page {
                 "; failed for a reason that no rule explains: {}",
                 unexplained.join(", ")
             );
-        } else if judgement.findings.is_empty() {
+        }
+        let mut left_out: Vec<&str> = judgement
+            .scenarios
+            .iter()
+            .flat_map(|scenario| scenario.left_out.iter().copied())
+            .collect();
+        left_out.sort_unstable();
+        left_out.dedup();
+        if !left_out.is_empty() {
+            let _ = write!(
+                line,
+                "; what went badly is explained by rules that were left out: {}",
+                left_out.join(", ")
+            );
+        } else if unexplained.is_empty() && judgement.findings.is_empty() {
             line.push_str("; clean");
         }
         let style = if judgement.count(Severity::Error) > 0 || !unexplained.is_empty() {
             BAD
-        } else if judgement.count(Severity::Warning) > 0 {
+        } else if judgement.count(Severity::Warning) > 0 || !left_out.is_empty() {
             WARN
         } else {
             GOOD
