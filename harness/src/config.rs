@@ -145,9 +145,17 @@ impl ProjectConfig {
             );
             return Err(invalid(format!("unknown key `{key}` in [check]; {remedy}")));
         }
-        let check = check
+        let check: CheckConfig = check
             .try_into()
             .map_err(|error: toml::de::Error| invalid(format!("[check]: {}", error.message())))?;
+        // Each becomes a section of one `.databrickscfg`.
+        if check.profile == check.other_profile {
+            return Err(invalid(format!(
+                "[check]: `profile` and `other_profile` are both `{}`; they must name two different sections (`other_profile` is `{}` unless set)",
+                check.profile,
+                CheckConfig::default().other_profile
+            )));
+        }
         Ok(Self { check, server })
     }
 }
@@ -183,6 +191,20 @@ mod tests {
         check(
             "[check]\nprofile = \"dev\"\nfail_on = \"warning\"\n[limits]\nx = 1\n[[seed]]\ntable = \"t\"",
             &expect![[r#"dev warning ["limits", "seed"]"#]],
+        );
+    }
+
+    #[test]
+    fn the_two_profiles_must_differ() {
+        check(
+            "[check]\nprofile = \"STAGING\"",
+            &expect![
+                "`sparring.toml`: [check]: `profile` and `other_profile` are both `STAGING`; they must name two different sections (`other_profile` is `STAGING` unless set)"
+            ],
+        );
+        check(
+            "[check]\nprofile = \"STAGING\"\nother_profile = \"DEFAULT\"",
+            &expect!["STAGING error []"],
         );
     }
 
