@@ -65,6 +65,12 @@ pub enum Error {
         /// The interpreter.
         python: PathBuf,
     },
+    /// `--install` made an environment, and the project's requirements put no Kedro into it.
+    #[error("`--install` installed no kedro: `{requirements}` does not ask for it")]
+    NoKedroRequired {
+        /// The requirements file.
+        requirements: PathBuf,
+    },
     /// `--install` has nothing to install from.
     #[error(
         "`--install` found neither requirements.txt nor a pyproject.toml with dependencies in `{dir}`"
@@ -182,6 +188,9 @@ impl Error {
                 "add `--install` to make an environment from the project's requirements, or install kedro there"
                     .to_owned(),
             ),
+            Self::NoKedroRequired { requirements } => {
+                Some(format!("add kedro to `{}`", requirements.display()))
+            }
             Self::PythonBroken { .. } => {
                 Some("name a working interpreter with `--python`".to_owned())
             }

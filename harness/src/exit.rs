@@ -48,6 +48,7 @@ pub fn of_error(error: &Error) -> u8 {
         | Error::NoPython { .. }
         | Error::PythonBroken { .. }
         | Error::NoKedro { .. }
+        | Error::NoKedroRequired { .. }
         | Error::NoRequirements { .. }
         | Error::Install { .. }
         | Error::ServerRefused { .. }

@@ -86,6 +86,11 @@ pub(crate) async fn made_before(project: &Path) -> Option<PathBuf> {
     planned.is_complete().then(|| planned.python())
 }
 
+/// The file that `--install` takes the requirements of `project` from.
+pub(crate) fn requirements_file(project: &Path) -> Result<PathBuf, Error> {
+    Requirements::of(project).map(|requirements| requirements.origin)
+}
+
 async fn build(planned: &Planned, progress: &dyn Progress) -> Result<(), Error> {
     let Planned {
         project,

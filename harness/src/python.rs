@@ -107,9 +107,17 @@ pub(crate) async fn with_kedro(
 ) -> Result<PathBuf, Error> {
     let python = choose(dir, choice, progress).await?;
     if inspect(&python).await?.kedro.is_none() {
-        return Err(Error::NoKedro { python });
+        return Err(without_kedro(dir, choice, python));
     }
     Ok(python)
+}
+
+/// What to blame: `--install` puts into the environment what the project asks for.
+fn without_kedro(dir: &Path, choice: &PythonChoice, python: PathBuf) -> Error {
+    match install::requirements_file(dir) {
+        Ok(requirements) if choice.install => Error::NoKedroRequired { requirements },
+        Ok(_) | Err(_) => Error::NoKedro { python },
+    }
 }
 
 /// A path as seen from anywhere: it is used from several folders. A bare name is looked up on the
@@ -130,5 +138,33 @@ pub(crate) fn activate(environment: &mut Environment, python: &Path) {
     environment.prepend_path("PATH", bin);
     if let Some(venv) = bin.parent().filter(|venv| venv.join("pyvenv.cfg").exists()) {
         environment.set("VIRTUAL_ENV", venv);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn an_installed_environment_without_kedro_is_the_requirements_fault() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("requirements.txt"), "pandas\n").unwrap();
+        let said = |install: bool| {
+            let choice = PythonChoice {
+                python: None,
+                install,
+            };
+            let error = without_kedro(dir.path(), &choice, "/venv/bin/python".into());
+            let text = format!("{error}\n{}\n", error.hint().unwrap());
+            text.replace(&dir.path().display().to_string(), "DIR")
+        };
+        expect![[r#"
+            `--install` installed no kedro: `DIR/requirements.txt` does not ask for it
+            add kedro to `DIR/requirements.txt`
+            kedro is not installed in the environment of `/venv/bin/python`
+            add `--install` to make an environment from the project's requirements, or install kedro there
+        "#]].assert_eq(&(said(true) + &said(false)));
     }
 }
