@@ -47,6 +47,8 @@ pub struct ScenarioOutcome {
     pub explained: bool,
     /// The rules that say why not and were left out of the report.
     pub left_out: Vec<&'static str>,
+    /// What to do about it, where no rule says so.
+    pub hint: Option<&'static str>,
 }
 
 /// An address that the project resolved.
@@ -102,6 +104,9 @@ pub struct DatasetPlace {
     pub verdict: Verdict,
 }
 
+/// For a project that leaves the address to its surroundings, as datasets without a hook do.
+const CONNECTS_NOWHERE: &str = "no hook of the project connects; with `set_spark_remote = true` under `[check]` in sparring.toml the address is in SPARK_REMOTE";
+
 /// Judges `run` by the selected rules.
 #[must_use]
 pub fn judge(run: &Run, selection: &Selection) -> Judgement {
@@ -150,10 +155,14 @@ fn outcome(run: &Run, scenario: &ScenarioRun, selection: &Selection) -> Scenario
         errors.clear();
     }
     errors.retain(|id| selection.rules().all(|rule| rule.id != *id));
+    let happened = happened(scenario);
     ScenarioOutcome {
         name: scenario.scenario.name,
         expected: scenario.scenario.expected,
-        happened: happened(scenario),
+        hint: happened
+            .contains("[CONNECT_URL_NOT_SET]")
+            .then_some(CONNECTS_NOWHERE),
+        happened,
         exit_code: scenario.exited().and_then(|exited| exited.code),
         // The last one counts: hooks replace what was there before.
         remote: scenario.remotes().last().map(|remote| Remote {
@@ -322,11 +331,13 @@ fn cause(message: &str) -> String {
 
 fn first_line(text: &str) -> String {
     let line = text.trim().lines().next().unwrap_or_default();
-    let mut short: String = line.chars().take(160).collect();
-    if short.len() < line.len() {
-        short.push('…');
-    }
-    short
+    // The longest that PySpark says about a connection, CONNECT_URL_NOT_SET, has 233 characters.
+    let Some((end, _)) = line.char_indices().nth(240) else {
+        return line.to_owned();
+    };
+    let (short, _) = line.split_at(end);
+    let whole_words = short.rsplit_once(' ').map_or(short, |(words, _)| words);
+    format!("{whole_words} …")
 }
 
 fn nodes(scenario: &ScenarioRun) -> Vec<NodeCost> {

@@ -333,6 +333,57 @@ fn a_failure_that_only_ignored_rules_explain_is_not_unexplained() {
     .assert_eq(&text);
 }
 
+/// The report of a record that holds these events after the golden record's first.
+fn report_of(events: &[&str]) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("r.jsonl");
+    let golden = std::fs::read_to_string(fixture("golden.jsonl")).unwrap();
+    let first = golden.lines().next().unwrap().to_owned();
+    let text = events
+        .iter()
+        .enumerate()
+        .fold(first, |text, (index, event)| {
+            let seq = index + 2;
+            text + &format!("\n{{\"v\":1,\"seq\":{seq},\"at_ms\":{seq},\"event\":{event}}}")
+        });
+    std::fs::write(&path, text + "\n").unwrap();
+    let run = Run::of(&Record::read(&path).unwrap());
+    let judgement = judge(&run, &Selection::default());
+    render(Format::Terminal, &judgement, Colour::No).unwrap()
+}
+
+#[test]
+fn a_project_that_connects_nowhere_gets_the_key_that_mends_it() {
+    let text = report_of(&[
+        r#"{"kind":"scenario_started","scenario":"run","command":["kedro","run"],"profiles":[],"home":"/h"}"#,
+        r#"{"kind":"pipeline_finished","pipeline":"__default__","error":"DatasetError","message":"Failed while loading data from dataset SparkDatasetV2(...).\n[CONNECT_URL_NOT_SET] Cannot create a Spark Connect session because the Spark Connect remote URL has not been set. Please define the remote URL by setting either the 'spark.remote' option or the 'SPARK_REMOTE' environment variable."}"#,
+        r#"{"kind":"process_exited","code":1,"seconds":1.0}"#,
+        r#"{"kind":"scenario_finished","scenario":"run"}"#,
+    ]);
+    expect![[r#"
+        demo
+          fail  run  exit status 1: DatasetError: [CONNECT_URL_NOT_SET] Cannot create a Spark Connect session because the Spark Connect remote URL has not been set. Please define the remote URL by setting either the 'spark.remote' option or the 'SPARK_REMOTE' environment variable.
+                     expected: the pipeline runs over Spark Connect
+                     hint: no hook of the project connects; with `set_spark_remote = true` under `[check]` in sparring.toml the address is in SPARK_REMOTE
+
+        0 errors, 0 warnings, 0 info; failed for a reason that no rule explains: run
+        hint: what the project said stands above, and in the file of `--record`; `sparring doctor` says what its environment lacks
+    "#]].assert_eq(&text);
+}
+
+#[test]
+fn what_a_project_says_at_length_is_cut_between_words() {
+    let words = "abcdefg ".repeat(40);
+    let output = format!(r#"{{"kind":"output_line","stream":"stderr","text":"{words}"}}"#);
+    let text = report_of(&[
+        r#"{"kind":"scenario_started","scenario":"run","command":["kedro","run"],"profiles":[],"home":"/h"}"#,
+        &output,
+        r#"{"kind":"process_exited","code":1,"seconds":1.0}"#,
+        r#"{"kind":"scenario_finished","scenario":"run"}"#,
+    ]);
+    assert!(text.contains("abcdefg abcdefg …\n"), "{text}");
+}
+
 #[test]
 fn a_record_survives_writing_and_reading() {
     let record = Record::read(&fixture("golden.jsonl")).unwrap();

@@ -73,6 +73,10 @@ impl Page {
                     "", scenario.expected
                 ));
             }
+            if let Some(hint) = scenario.hint {
+                let word = self.paint(HINT, "hint");
+                self.line(&format!("        {:width$}  {word}: {hint}", ""));
+            }
         }
         self.line("");
     }
