@@ -180,6 +180,12 @@ impl Error {
                 "give the folder that holds the project's pyproject.toml with a [tool.kedro] table"
                     .to_owned(),
             ),
+            Self::UnknownName {
+                what: "scenario", ..
+            } => Some(
+                "scenarios are separated by commas, and the project stands before them: `sparring check PROJECT --scenario a,b`"
+                    .to_owned(),
+            ),
             Self::NoPython { .. } => Some(
                 "add `--install` to make an environment from the project's requirements, or name an interpreter with `--python`, or activate a virtualenv, or make one in `.venv`"
                     .to_owned(),

@@ -73,7 +73,7 @@ pub(crate) struct CheckArguments {
     pub(crate) pipeline: Option<String>,
     #[command(flatten)]
     pub(crate) python: PythonArguments,
-    /// Scenarios besides the pipeline: names, `all` or `none`.
+    /// Scenarios besides the pipeline: names, `all` or `none`. The project stands before them.
     #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
     pub(crate) scenario: Vec<String>,
     #[command(flatten)]

@@ -4,7 +4,7 @@ use std::{env, fs, path::Path, sync::Arc};
 
 use sparring_harness::{
     CONFIG_FILE_NAME, CheckOptions, CommandOptions, Error, ProcessTarget, Progress, Project,
-    ProjectConfig, PythonChoice, Record, check as play, run_command,
+    ProjectConfig, PythonChoice, Record, check as play, run_command, scenario,
 };
 use sparring_server::Config;
 
@@ -16,6 +16,8 @@ use crate::{
 
 /// `sparring check`.
 pub(crate) async fn check(arguments: CheckArguments, printer: Printer) -> Result<u8, Error> {
+    // First: a project after `--scenario` is taken for one, and then no project is named.
+    scenario::select(&arguments.scenario)?;
     let project = Project::find(&arguments.project)?;
     let mut config = configuration(&project.dir)?;
     if !arguments.scenario.is_empty() {

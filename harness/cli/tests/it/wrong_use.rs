@@ -148,6 +148,16 @@ fn unknown_names_on_the_command_line_are_refused_before_anything_runs() {
         &expect![[r#"
         status 2
         error: unknown scenario `wrong-tokn`; did you mean `wrong-token`?
+        hint: scenarios are separated by commas, and the project stands before them: `sparring check PROJECT --scenario a,b`
+    "#]],
+    );
+    check(
+        &Place::new(),
+        &["check", "--scenario", "none", "spaceflights"],
+        &expect![[r#"
+        status 2
+        error: unknown scenario `spaceflights`; known are run, named-profile, no-trailing-slash, browser-url, missing-cluster, wrong-token, unknown-cluster, inside-databricks, all, none
+        hint: scenarios are separated by commas, and the project stands before them: `sparring check PROJECT --scenario a,b`
     "#]],
     );
     check(
