@@ -1,6 +1,9 @@
 //! Puts a run's findings, outcomes and numbers together. The last step that computes anything;
 //! reports only print what this holds.
 
+mod reached;
+
+pub use reached::{RefusedHost, Remote};
 use serde::Serialize;
 use sparring_journal::{Action, Attribution, Event, OutputStream};
 
@@ -41,6 +44,8 @@ pub struct ScenarioOutcome {
     pub exit_code: Option<i32>,
     /// The address it resolved.
     pub remote: Option<Remote>,
+    /// Hosts that the proxy refused, in the order of their first refusal.
+    pub refused_hosts: Vec<RefusedHost>,
     /// Whether it did what a healthy project does.
     pub healthy: bool,
     /// Whether it did, or a rule says why not; also one that was left out of the report.
@@ -49,22 +54,6 @@ pub struct ScenarioOutcome {
     pub left_out: Vec<&'static str>,
     /// What to do about it, where no rule says so.
     pub hint: Option<&'static str>,
-}
-
-/// An address that the project resolved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Remote {
-    /// The address with every secret replaced.
-    pub url_redacted: String,
-    /// Host as the client understands it.
-    pub host: Option<String>,
-    /// Port as the client understands it.
-    pub port: Option<u16>,
-    /// Whether the client speaks TLS.
-    pub tls: Option<bool>,
-    /// Cluster in the address.
-    pub cluster_id: Option<String>,
 }
 
 /// What a node cost, its loads and saves included.
@@ -164,14 +153,8 @@ fn outcome(run: &Run, scenario: &ScenarioRun, selection: &Selection) -> Scenario
             .then_some(CONNECTS_NOWHERE),
         happened,
         exit_code: scenario.exited().and_then(|exited| exited.code),
-        // The last one counts: hooks replace what was there before.
-        remote: scenario.remotes().last().map(|remote| Remote {
-            url_redacted: remote.url_redacted.clone(),
-            host: remote.host.clone(),
-            port: remote.port,
-            tls: remote.tls,
-            cluster_id: remote.cluster_id.clone(),
-        }),
+        remote: reached::remote(scenario),
+        refused_hosts: reached::refused_hosts(scenario),
         healthy,
         explained,
         left_out: errors,

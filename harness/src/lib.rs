@@ -28,7 +28,7 @@ pub use config::{CheckConfig, FILE_NAME as CONFIG_FILE_NAME, ProjectConfig};
 pub use datasets::Verdict;
 pub use doctor::{Examination, examine};
 pub use error::Error;
-pub use judge::{DatasetPlace, Judgement, NodeCost, Remote, ScenarioOutcome, judge};
+pub use judge::{DatasetPlace, Judgement, NodeCost, RefusedHost, Remote, ScenarioOutcome, judge};
 pub use project::Project;
 pub use python::PythonChoice;
 pub use record::Record;

@@ -385,6 +385,33 @@ fn what_a_project_says_at_length_is_cut_between_words() {
 }
 
 #[test]
+fn refused_hosts_are_counted_by_host_and_port() {
+    let refused = |host: &str, port: u16| {
+        format!(r#"{{"kind":"connect_refused","host":"{host}","port":{port},"message":"no"}}"#)
+    };
+    let (pypi, plain) = (refused("pypi.org", 443), refused("pypi.org", 80));
+    let text = report_of(&[
+        r#"{"kind":"scenario_started","scenario":"run","command":["kedro","run"],"profiles":[],"home":"/h"}"#,
+        &pypi,
+        &plain,
+        &pypi,
+        r#"{"kind":"process_exited","code":0,"seconds":1.0}"#,
+        r#"{"kind":"scenario_finished","scenario":"run"}"#,
+        r#"{"kind":"scenario_started","scenario":"wrong-token","command":["x"],"profiles":[],"home":"/h"}"#,
+        &pypi,
+        r#"{"kind":"context_checked","connected_to_something":false}"#,
+        r#"{"kind":"process_exited","code":0,"seconds":1.0}"#,
+        r#"{"kind":"scenario_finished","scenario":"wrong-token"}"#,
+    ]);
+    let refused = text.split("\n\n").find(|part| part.starts_with("Refused"));
+    expect![[r#"
+        Refused hosts: what was tried and not let through
+          pypi.org:443  3 times in run, wrong-token
+          pypi.org:80   1 time in run"#]]
+    .assert_eq(refused.unwrap_or_default());
+}
+
+#[test]
 fn a_record_survives_writing_and_reading() {
     let record = Record::read(&fixture("golden.jsonl")).unwrap();
     let dir = tempfile::tempdir().unwrap();

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     Error, Finding, Severity,
-    judge::{DatasetPlace, Judgement, NodeCost, Remote},
+    judge::{DatasetPlace, Judgement, NodeCost, RefusedHost, Remote},
 };
 
 #[derive(Serialize)]
@@ -25,6 +25,7 @@ struct Scenario<'a> {
     name: &'a str,
     exit_code: Option<i32>,
     remote: Option<&'a Remote>,
+    refused_hosts: &'a [RefusedHost],
 }
 
 #[derive(Serialize)]
@@ -43,6 +44,7 @@ pub(super) fn render(judgement: &Judgement) -> Result<String, Error> {
             name: scenario.name,
             exit_code: scenario.exit_code,
             remote: scenario.remote.as_ref(),
+            refused_hosts: &scenario.refused_hosts,
         })
         .collect();
     let report = Report {

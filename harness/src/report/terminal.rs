@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Colour, bytes, grouped};
+use super::{Colour, bytes, counted, grouped};
 use crate::{
     Finding, Severity,
-    judge::{DatasetPlace, Judgement, NodeCost, ScenarioOutcome},
+    judge::{DatasetPlace, Judgement, NodeCost, RefusedHost, ScenarioOutcome},
     rules,
 };
 
@@ -29,6 +29,7 @@ pub(super) fn render(judgement: &Judgement, colour: Colour) -> String {
     };
     page.heading(&judgement.project);
     page.scenarios(&judgement.scenarios);
+    page.refused_hosts(&judgement.scenarios);
     page.nodes(&judgement.nodes);
     page.datasets(&judgement.datasets);
     page.findings(&judgement.findings);
@@ -77,6 +78,36 @@ impl Page {
                 let word = self.paint(HINT, "hint");
                 self.line(&format!("        {:width$}  {word}: {hint}", ""));
             }
+        }
+        self.line("");
+    }
+
+    fn refused_hosts(&mut self, scenarios: &[ScenarioOutcome]) {
+        // Who calls home does so in every scenario: one line for each host.
+        let mut refused: Vec<(String, u64, Vec<&str>)> = Vec::new();
+        for scenario in scenarios {
+            for RefusedHost { host, port, times } in &scenario.refused_hosts {
+                let address = format!("{host}:{port}");
+                match refused.iter_mut().find(|(known, ..)| *known == address) {
+                    Some((_, sum, names)) => {
+                        *sum += times;
+                        names.push(scenario.name);
+                    }
+                    None => refused.push((address, *times, vec![scenario.name])),
+                }
+            }
+        }
+        if refused.is_empty() {
+            return;
+        }
+        self.heading("Refused hosts: what was tried and not let through");
+        let width = width(refused.iter().map(|(address, ..)| address.as_str()));
+        for (address, times, names) in refused {
+            let times = counted(times, "time");
+            self.line(&format!(
+                "  {address:width$}  {times} in {}",
+                names.join(", ")
+            ));
         }
         self.line("");
     }
