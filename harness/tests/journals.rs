@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use expect_test::{Expect, expect, expect_file};
 use sparring_harness::{
-    RULES, Record, Run, Selection, Severity, exit, judge,
+    Judgement, RULES, Record, Run, Selection, Severity, exit, judge,
     report::{Colour, Format, render},
     rule_named,
 };
@@ -335,6 +335,10 @@ fn a_failure_that_only_ignored_rules_explain_is_not_unexplained() {
 
 /// The report of a record that holds these events after the golden record's first.
 fn report_of(events: &[&str]) -> String {
+    render(Format::Terminal, &judged(events), Colour::No).unwrap()
+}
+
+fn judged(events: &[&str]) -> Judgement {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("r.jsonl");
     let golden = std::fs::read_to_string(fixture("golden.jsonl")).unwrap();
@@ -348,8 +352,7 @@ fn report_of(events: &[&str]) -> String {
         });
     std::fs::write(&path, text + "\n").unwrap();
     let run = Run::of(&Record::read(&path).unwrap());
-    let judgement = judge(&run, &Selection::default());
-    render(Format::Terminal, &judgement, Colour::No).unwrap()
+    judge(&run, &Selection::default())
 }
 
 #[test]
@@ -409,6 +412,36 @@ fn refused_hosts_are_counted_by_host_and_port() {
           pypi.org:443  3 times in run, wrong-token
           pypi.org:80   1 time in run"#]]
     .assert_eq(refused.unwrap_or_default());
+}
+
+#[test]
+fn the_remote_of_a_command_without_a_probe_is_read_from_its_calls() {
+    let judgement = judged(&[
+        r#"{"kind":"scenario_started","scenario":"command","command":["python"],"profiles":[],"home":"/h"}"#,
+        r#"{"kind":"rpc_received","rpc":1,"connection":1,"method":"Config","authority":"h.test:443","tls":true,"credential":{"profile":"DEFAULT","digest":"d1"},"cluster_id":"c"}"#,
+        r#"{"kind":"rpc_finished","rpc":1,"code":"OK","rows_down":0,"bytes_down":1,"bytes_up":1,"ms":1}"#,
+        r#"{"kind":"process_exited","code":0,"seconds":1.0}"#,
+        r#"{"kind":"scenario_finished","scenario":"command"}"#,
+    ]);
+    expect![[r#"
+        Some(
+            Remote {
+                url_redacted: "sc://h.test:443/;use_ssl=true;token=<token of DEFAULT>;x-databricks-cluster-id=c",
+                host: Some(
+                    "h.test",
+                ),
+                port: Some(
+                    443,
+                ),
+                tls: Some(
+                    true,
+                ),
+                cluster_id: Some(
+                    "c",
+                ),
+            },
+        )
+    "#]].assert_debug_eq(&judgement.scenarios[0].remote);
 }
 
 #[test]
