@@ -101,9 +101,10 @@ fn cat002() {
     check(
         "CAT002",
         &expect![[r#"
-        error [] report report: Spark is asked to write a path inside the project on the client (file:///home/me/demo/data/08_reporting/report.parquet)
-        error [] join companies: Spark is asked to read a path inside the project on the client (/home/me/demo/data/01_raw/companies.csv)
-    "#]],
+            error [conf/base/catalog.yml:14] report report: Spark is asked to write a path inside the project on the client (file:///home/me/demo/data/08_reporting/report.parquet)
+            error [] join companies: Spark is asked to read a path inside the project on the client (/home/me/demo/data/01_raw/companies.csv)
+            error [conf/base/catalog.yml:20] pass_on orders: Spark is asked to read a path inside the project on the client (/home/me/demo/data/02_orders/orders.csv)
+        "#]],
     );
 }
 

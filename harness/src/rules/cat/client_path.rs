@@ -18,8 +18,10 @@
 //! ## Instead
 //! A path that both sides mean alike: `/Volumes/…`, `dbfs:/…`, `s3://…`.
 
+use sparring_journal::DatasetDescribed;
+
 use super::super::{Finding, Rule, Severity};
-use crate::{Run, run::ScenarioRun};
+use crate::{Run, datasets::uses_spark, run::ScenarioRun};
 
 pub(in crate::rules) const RULE: Rule = Rule {
     id: "CAT002",
@@ -43,23 +45,61 @@ fn check(rule: &Rule, run: &Run, scenario: &ScenarioRun) -> Vec<Finding> {
             let Some(where_) = place_on_client(path, run, scenario) else {
                 continue;
             };
-            let message = format!("Spark is asked to {verb} a path {where_}");
-            let finding = rule.finding(message, path.as_str()).of(call.attribution());
-            // A load asks for the schema and then for the rows of the same path.
-            if !findings
+            // A load asks for the schema and then for the rows, and what was written is read again:
+            // one path is one mistake.
+            if findings
                 .iter()
-                .any(|known| known.evidence == finding.evidence && known.message == finding.message)
+                .any(|known| on_client(&known.evidence) == on_client(path))
             {
-                findings.push(finding);
+                continue;
             }
+            let message = format!("Spark is asked to {verb} a path {where_}");
+            let mut finding = rule.finding(message, path.as_str()).of(call.attribution());
+            // Spark reads when something is asked for, which may be the save of another dataset,
+            // or a line of a node; the mistake is in the catalog.
+            if let Some(dataset) = dataset_at(path, finding.dataset.as_deref(), scenario) {
+                finding = Finding {
+                    dataset: Some(dataset.to_owned()),
+                    file: None,
+                    line: None,
+                    ..finding
+                };
+            }
+            findings.push(finding);
         }
     }
     findings
 }
 
+/// The path as the client's disk knows it.
+fn on_client(path: &str) -> &str {
+    path.trim_start_matches("file:").trim_start_matches("//")
+}
+
+/// The Spark dataset whose location this is, `asked` first. One of another kind that lies there is
+/// read by the client, and is no part of the mistake.
+fn dataset_at<'a>(path: &str, asked: Option<&str>, scenario: &'a ScenarioRun) -> Option<&'a str> {
+    let here = |dataset: &&DatasetDescribed| {
+        uses_spark(dataset)
+            && dataset
+                .location
+                .as_ref()
+                .is_some_and(|location| on_client(location) == on_client(path))
+    };
+    let names = || {
+        scenario
+            .datasets()
+            .filter(here)
+            .map(|it| it.dataset.as_str())
+    };
+    names()
+        .find(|name| Some(*name) == asked)
+        .or_else(|| names().next())
+}
+
 fn place_on_client(path: &str, run: &Run, scenario: &ScenarioRun) -> Option<&'static str> {
     let is_file_url = path.starts_with("file:");
-    let local = path.trim_start_matches("file:").trim_start_matches("//");
+    let local = on_client(path);
     let below = |dir: &str| {
         !dir.is_empty()
             && local
