@@ -128,8 +128,9 @@ impl Default for Config {
 pub struct Profile {
     /// Section name.
     pub name: String,
-    /// Host name of the workspace, no scheme and no slash.
-    #[serde(default = "default_host")]
+    /// Host name of the workspace. A file may spell it as `.databrickscfg` does, with `https://`
+    /// and a slash at its end.
+    #[serde(default = "default_host", deserialize_with = "read::host")]
     pub host: String,
     /// The token that is accepted on this host.
     #[serde(default = "Token::random")]

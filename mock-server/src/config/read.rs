@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::{Config, Flavor};
 
@@ -132,6 +132,26 @@ impl Config {
     }
 }
 
+/// A host name, however a `.databrickscfg` spells it. With anything else in it, it would stand in
+/// the ready line and in the proxy's list and never be met.
+pub(super) fn host<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let given = String::deserialize(deserializer)?;
+    let name = given.trim();
+    let name = match name.split_once("://") {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => rest,
+        Some(_) | None => name,
+    };
+    let name = name.trim_end_matches('/');
+    let name = name.strip_suffix(":443").unwrap_or(name);
+    let is_of_a_name = |letter: char| letter.is_alphanumeric() || "-._".contains(letter);
+    if name.is_empty() || !name.chars().all(is_of_a_name) {
+        return Err(D::Error::custom(format!(
+            "host `{given}` is no host name; write the name alone, or `https://NAME/` as .databrickscfg has it"
+        )));
+    }
+    Ok(name.to_owned())
+}
+
 /// The line of a position, from 1.
 fn line_at(text: &str, position: usize) -> usize {
     1 + text
@@ -242,6 +262,38 @@ mod tests {
         check(
             "[check",
             &expect!["`/p/sparring.toml` line 1: unclosed table, expected `]`"],
+        );
+    }
+
+    #[test]
+    fn a_profiles_host_is_read_as_databrickscfg_spells_it() {
+        for host in [
+            "adb-9.9.test",
+            "https://adb-9.9.test",
+            "HTTPS://adb-9.9.test/",
+            " https://adb-9.9.test:443/ ",
+        ] {
+            let text = format!("[[profile]]\nname = 'A'\nhost = '{host}'");
+            let config = Config::parse(&text, Path::new("f")).unwrap();
+            assert_eq!(config.profiles[0].host, "adb-9.9.test", "{host}");
+        }
+        check(
+            "[[profile]]\nname = 'A'\nhost = 'https://adb-9.9.test/?o=1'",
+            &expect![
+                "`/p/sparring.toml` line 3: host `https://adb-9.9.test/?o=1` is no host name; write the name alone, or `https://NAME/` as .databrickscfg has it"
+            ],
+        );
+        check(
+            "[[profile]]\nname = 'A'\nhost = 'http://h/'",
+            &expect![
+                "`/p/sparring.toml` line 3: host `http://h/` is no host name; write the name alone, or `https://NAME/` as .databrickscfg has it"
+            ],
+        );
+        check(
+            "[check]\n[[profile]]\nname = 'A'\nhost = 'https://'",
+            &expect![
+                "`/p/sparring.toml`: host `https://` is no host name; write the name alone, or `https://NAME/` as .databrickscfg has it"
+            ],
         );
     }
 
