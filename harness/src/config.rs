@@ -104,12 +104,26 @@ impl ProjectConfig {
     /// # Errors
     /// When the file cannot be read or has a key in `[check]` that is not known.
     pub fn read(dir: &Path) -> Result<Self, Error> {
-        let path = dir.join(FILE_NAME);
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Self::parse(&text, &path),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(source) => Err(Error::ConfigUnreadable { path, source }),
+        match Self::read_file(&dir.join(FILE_NAME)) {
+            Err(Error::ConfigUnreadable { source, .. })
+                if source.kind() == io::ErrorKind::NotFound =>
+            {
+                Ok(Self::default())
+            }
+            read => read,
         }
+    }
+
+    /// Reads the file at `path`, which must be there.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub fn read_file(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path).map_err(|source| Error::ConfigUnreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&text, path)
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self, Error> {

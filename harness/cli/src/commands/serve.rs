@@ -4,7 +4,7 @@
 use std::time::Duration;
 use std::{env, io};
 
-use sparring_harness::exit;
+use sparring_harness::{ProjectConfig, exit};
 use sparring_server::{Config, Flavor, MockServer, STACK_BYTES, ServerError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::{EnvFilter, fmt};
@@ -85,6 +85,10 @@ fn configuration(arguments: ServeArguments) -> Result<Config, String> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let mut config = Config::load(arguments.config.as_deref(), environment)
         .map_err(|error| error.to_string())?;
+    if let Some(file) = &arguments.config {
+        // A project's own file is served, too: what `check` would refuse in it is refused here.
+        ProjectConfig::read_file(file).map_err(|error| error.to_string())?;
+    }
     if let Some(listen) = arguments.listen {
         config.listen = listen;
     }

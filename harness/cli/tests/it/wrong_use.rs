@@ -140,6 +140,42 @@ fn unknown_keys_of_either_owner_are_refused_with_the_nearest_known_one() {
 }
 
 #[test]
+fn serve_refuses_what_check_refuses_in_a_configuration() {
+    let place = Place::new();
+    let serve = &["serve", "--listen", "127.0.0.1:0", "--config", "s.toml"];
+    place.write("s.toml", "[check]\nprofil = \"dev\"\n");
+    check(
+        &place,
+        serve,
+        &expect![[r#"
+        status 2
+        error: `s.toml`: unknown key `profil` in [check]; did you mean `profile`?
+    "#]],
+    );
+    place.write("s.toml", "[check]\nfail_on = \"err\"\n");
+    check(
+        &place,
+        serve,
+        &expect![[r#"
+        status 2
+        error: `s.toml`: [check]: unknown variant `err`, expected one of `info`, `warning`, `error`
+    "#]],
+    );
+    place.write(
+        "s.toml",
+        "[[profile]]\nname = \"A\"\nhost = \"https://h/?o=1\"\n",
+    );
+    check(
+        &place,
+        serve,
+        &expect![[r#"
+        status 2
+        error: `s.toml` line 3: host `https://h/?o=1` is no host name; write the name alone, or `https://NAME/` as .databrickscfg has it
+    "#]],
+    );
+}
+
+#[test]
 fn unknown_names_on_the_command_line_are_refused_before_anything_runs() {
     let place = Place::new().project();
     check(
