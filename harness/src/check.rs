@@ -159,6 +159,10 @@ async fn play_all(stage: Stage, scenarios: &[&'static Scenario]) -> Result<Recor
         project: stage.project.name.clone(),
         project_dir: stage.project.dir.to_string_lossy().into_owned(),
         budgets: stage.config.check.budgets(),
+        scenarios: scenarios
+            .iter()
+            .map(|scenario| scenario.name.to_owned())
+            .collect(),
     }));
     let stage = Arc::new(stage);
     let mut playing = JoinSet::new();

@@ -158,6 +158,14 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// A record was cut. Judging it would blame the project for what is missing.
+    #[error("the record `{path}` is incomplete: {missing}")]
+    RecordIncomplete {
+        /// The file.
+        path: PathBuf,
+        /// What is missing.
+        missing: String,
+    },
     /// A report or a record cannot be written as JSON.
     #[error("failed to encode {what} as JSON: {source}; this is a mistake in sparring")]
     Encode {
@@ -217,6 +225,10 @@ impl Error {
             Self::RecordInvalid { .. } => {
                 Some("records are written by `sparring check --record FILE`".to_owned())
             }
+            Self::RecordIncomplete { .. } => Some(
+                "copy the file again, or write it again with `sparring check --record FILE`"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }

@@ -53,6 +53,7 @@ pub fn of_error(error: &Error) -> u8 {
         | Error::Install { .. }
         | Error::ServerRefused { .. }
         | Error::RecordInvalid { .. }
+        | Error::RecordIncomplete { .. }
         | Error::RecordUnreadable { .. }
         | Error::CommandMissing
         | Error::CommandNotFound { .. } => WRONG_USE,

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use sparring_journal::{Entry, Event, VERSION, read_entries};
+use sparring_journal::{Entry, Event, RunStarted, VERSION, read_entries};
 
 use crate::{Error, runner::now_ms, sandbox::write_private};
 
@@ -50,7 +50,7 @@ impl Record {
     /// Reads a record.
     ///
     /// # Errors
-    /// When the file cannot be read or is no record of this version.
+    /// When the file cannot be read, is no record of this version or is not all of one.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let file = File::open(path).map_err(|source| Error::RecordUnreadable {
             path: path.to_owned(),
@@ -62,11 +62,14 @@ impl Record {
         };
         let entries =
             read_entries(BufReader::new(file)).map_err(|error| invalid(error.to_string()))?;
-        if !matches!(
-            entries.first().map(|entry| &entry.event),
-            Some(Event::RunStarted(_))
-        ) {
+        let Some(Event::RunStarted(run)) = entries.first().map(|entry| &entry.event) else {
             return Err(invalid("it does not begin with a run".to_owned()));
+        };
+        if let Some(missing) = missing(run, &entries) {
+            return Err(Error::RecordIncomplete {
+                path: path.to_owned(),
+                missing,
+            });
         }
         Ok(Self { entries })
     }
@@ -99,4 +102,30 @@ impl FromIterator<Entry> for Record {
             entries: entries.into_iter().collect(),
         }
     }
+}
+
+/// What a whole record of `run` would have besides.
+fn missing(run: &RunStarted, entries: &[Entry]) -> Option<String> {
+    let mut begun: Vec<&str> = Vec::new();
+    let mut ended: Vec<&str> = Vec::new();
+    for entry in entries {
+        match &entry.event {
+            Event::ScenarioStarted(started) => begun.push(&started.scenario),
+            Event::ScenarioFinished(finished) => ended.push(&finished.scenario),
+            _ => {}
+        }
+    }
+    if begun.is_empty() {
+        return Some("no scenario is in it".to_owned());
+    }
+    if let Some(cut) = begun.iter().find(|name| !ended.contains(name)) {
+        return Some(format!("the scenario `{cut}` has no end"));
+    }
+    let absent = run
+        .scenarios
+        .iter()
+        .find(|name| !ended.contains(&name.as_str()))?;
+    Some(format!(
+        "the scenario `{absent}` was played and is not in it"
+    ))
 }

@@ -468,3 +468,31 @@ fn a_file_that_is_no_record_is_named() {
     expect!["`x.jsonl` is not a record of this version: line 1 is not a journal entry: expected value at line 1 column 1"].assert_eq(&error("hello"));
     expect!["`x.jsonl` is not a record of this version: line 1 has journal version 7, this program reads version 1; use the version of sparring that wrote it"].assert_eq(&error("{\"v\":7}"));
 }
+
+#[test]
+fn a_record_that_was_cut_between_lines_is_called_incomplete() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.jsonl");
+    let whole = std::fs::read_to_string(fixture("golden.jsonl")).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    let error = |lines: &[&str]| {
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        let error = Record::read(&path).unwrap_err();
+        assert_eq!(exit::of_error(&error), exit::WRONG_USE);
+        error
+            .to_string()
+            .replace(&path.display().to_string(), "x.jsonl")
+    };
+    expect!["the record `x.jsonl` is incomplete: no scenario is in it"]
+        .assert_eq(&error(&lines[..1]));
+    expect!["the record `x.jsonl` is incomplete: the scenario `run` has no end"]
+        .assert_eq(&error(&lines[..2]));
+    expect!["the record `x.jsonl` is incomplete: the scenario `wrong-token` has no end"]
+        .assert_eq(&error(&lines[..lines.len() - 1]));
+    // Between two scenarios: what was to follow stands in the first line.
+    let first = lines[0].replace(
+        "\"budgets\"",
+        "\"scenarios\": [\"run\", \"unknown-cluster\"], \"budgets\"",
+    );
+    expect!["the record `x.jsonl` is incomplete: the scenario `unknown-cluster` was played and is not in it"].assert_eq(&error(&[&[first.as_str()], &lines[1..]].concat()));
+}

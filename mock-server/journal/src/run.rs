@@ -50,6 +50,9 @@ pub struct RunStarted {
     pub project_dir: String,
     /// What rules compare with.
     pub budgets: Budgets,
+    /// The scenarios that follow, so that a record that was cut can be told from a short one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scenarios: Vec<String>,
 }
 
 /// A scenario begins.
