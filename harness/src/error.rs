@@ -136,6 +136,14 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
+    /// A file that the caller named for a report or a record cannot be written.
+    #[error("`{path}` cannot be written: {source}")]
+    NotWritable {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
     /// The sandbox cannot be made.
     #[error("failed to make the sandbox: {source}")]
     Sandbox {
@@ -225,6 +233,10 @@ impl Error {
             Self::RecordInvalid { .. } => {
                 Some("records are written by `sparring check --record FILE`".to_owned())
             }
+            Self::NotWritable { .. } => Some(
+                "give `--format FORMAT=FILE` and `--record` a file in a folder that is there and yours to write"
+                    .to_owned(),
+            ),
             Self::RecordIncomplete { .. } => Some(
                 "copy the file again, or write it again with `sparring check --record FILE`"
                     .to_owned(),

@@ -52,6 +52,7 @@ pub fn of_error(error: &Error) -> u8 {
         | Error::NoRequirements { .. }
         | Error::Install { .. }
         | Error::ServerRefused { .. }
+        | Error::NotWritable { .. }
         | Error::RecordInvalid { .. }
         | Error::RecordIncomplete { .. }
         | Error::RecordUnreadable { .. }

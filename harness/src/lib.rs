@@ -22,6 +22,7 @@ mod runner;
 mod sandbox;
 pub mod scenario;
 mod target;
+mod writable;
 
 pub use check::{CheckOptions, CommandOptions, check, run_command};
 pub use config::{CheckConfig, FILE_NAME as CONFIG_FILE_NAME, ProjectConfig};
@@ -36,6 +37,7 @@ pub use rules::{Finding, RULES, Rule, Selection, Severity, named as rule_named};
 pub use run::{Call, Run, ScenarioRun};
 pub use sandbox::Sandbox;
 pub use target::{ProcessTarget, Ready, Target, Workspace};
+pub use writable::ensure_writable;
 
 /// Is told what goes on, for people who wait.
 pub trait Progress: Send + Sync {

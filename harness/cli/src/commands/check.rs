@@ -4,7 +4,7 @@ use std::{env, fs, path::Path, sync::Arc};
 
 use sparring_harness::{
     CONFIG_FILE_NAME, CheckOptions, CommandOptions, Error, ProcessTarget, Progress, Project,
-    ProjectConfig, PythonChoice, Record, check as play, run_command, scenario,
+    ProjectConfig, PythonChoice, Record, check as play, ensure_writable, run_command, scenario,
 };
 use sparring_server::Config;
 
@@ -24,6 +24,9 @@ pub(crate) async fn check(arguments: CheckArguments, printer: Printer) -> Result
         config.check.scenarios = arguments.scenario;
     }
     let plan = Plan::new(&arguments.judge, &config.check)?;
+    if let Some(file) = &arguments.record {
+        ensure_writable(file)?;
+    }
     let options = CheckOptions {
         project,
         config,
@@ -41,6 +44,9 @@ pub(crate) async fn run(arguments: RunArguments, printer: Printer) -> Result<u8,
     let project = Project::any_folder(Path::new("."))?;
     let config = configuration(&project.dir)?;
     let plan = Plan::new(&arguments.judge, &config.check)?;
+    if let Some(file) = &arguments.record {
+        ensure_writable(file)?;
+    }
     let options = CommandOptions {
         project,
         config,

@@ -3,7 +3,7 @@
 use std::fs;
 
 use sparring_harness::{
-    CheckConfig, Error, Record, Run, Selection, exit, judge,
+    CheckConfig, Error, Record, Run, Selection, ensure_writable, exit, judge,
     report::{self, Colour, Format, Output},
 };
 
@@ -31,6 +31,9 @@ impl Plan {
             .iter()
             .map(|text| text.parse())
             .collect::<Result<_, _>>()?;
+        for path in outputs.iter().filter_map(|output| output.file.as_ref()) {
+            ensure_writable(path)?;
+        }
         // A report in a file does not replace what people read.
         if outputs.iter().all(|output| output.file.is_some()) {
             outputs.insert(

@@ -240,6 +240,29 @@ fn unknown_names_on_the_command_line_are_refused_before_anything_runs() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_is_named_before_anything_runs() {
+    let place = Place::new().project();
+    check(
+        &place,
+        &["check", "--format", "json=no/r.json"],
+        &expect![[r#"
+            status 2
+            error: `no/r.json` cannot be written: No such file or directory (os error 2)
+            hint: give `--format FORMAT=FILE` and `--record` a file in a folder that is there and yours to write
+        "#]],
+    );
+    check(
+        &place,
+        &["run", "--record", ".", "--", "true"],
+        &expect![[r#"
+            status 2
+            error: `.` cannot be written: Is a directory (os error 21)
+            hint: give `--format FORMAT=FILE` and `--record` a file in a folder that is there and yours to write
+        "#]],
+    );
+}
+
+#[test]
 fn a_record_that_is_none_is_named() {
     let place = Place::new();
     check(
