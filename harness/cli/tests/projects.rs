@@ -129,10 +129,17 @@ fn spaceflights_writes_what_apache_spark_writes() {
 }
 
 #[test]
-fn pitfalls_trips_every_rule() {
+fn pitfalls_trips_every_rule_once() {
     let checked = check("pitfalls", &[]);
     assert_eq!(checked.output.status.code(), Some(1), "{}", checked.talk());
     let all: BTreeSet<&str> = sparring_harness::RULES.iter().map(|rule| rule.id).collect();
     assert_eq!(checked.rules(), all, "{}", checked.talk());
+    let findings = checked.report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), all.len(), "{}", checked.talk());
+    let client_path = findings
+        .iter()
+        .find(|finding| finding["rule"] == "CAT002")
+        .unwrap();
+    assert_eq!(client_path["dataset"], "report", "{client_path}");
     assert!(!checked.talk().contains("dapi"), "a token was shown");
 }
