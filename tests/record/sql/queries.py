@@ -166,6 +166,11 @@ GROUPINGS = [
 
 
 def _grouping():
+    # Keys that cannot be null by themselves, and what is computed of them.
+    for clause in "CUBE(k)", "ROLLUP(id, k)", "GROUPING SETS ((id), (k), ())":
+        yield f"SELECT 1 AS k, count(*) FROM range(2) GROUP BY {clause.replace('id, k', 'k, id').replace('(id)', '(id % 2)')}"
+        yield f"SELECT k + 1, coalesce(k, 0), k IS NULL, count(*) FROM (SELECT id, id AS k FROM range(2)) GROUP BY {clause}"
+        yield f"SELECT concat('x', k), k = 1, count(*) FROM (SELECT id, 1 AS k FROM range(2)) GROUP BY {clause}"
     for grouping in GROUPINGS:
         yield f"SELECT r, p, sum(n), count(*) FROM {SALES} {grouping}"
         yield f"SELECT r, p, grouping(r), grouping(p), grouping_id(r, p), sum(n) FROM {SALES} {grouping}"

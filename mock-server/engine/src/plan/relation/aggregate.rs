@@ -375,13 +375,10 @@ pub(super) fn build(
         .iter()
         .map(|(_, value)| {
             let mut value = value.clone();
+            // A key that a set leaves out is null.
+            let is_key = grouped.keys.iter().any(|(key, _)| key.expr == value.expr);
             value.expr = replace(&value, &grouped, &input, &mut aggregates)?;
-            if nulled
-                && grouped
-                    .keys
-                    .iter()
-                    .any(|(key, _)| key.expr == value.expr || value.id.is_some())
-            {
+            if nulled && (is_key || value.id.is_some()) {
                 value.nullable = true;
             }
             Ok(value)
