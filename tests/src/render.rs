@@ -30,6 +30,8 @@
 //! A row is its values joined by ` | `; a row without columns is `()`.
 //!
 //! An Arrow type that Spark would not send for the Spark type is an error: clients rely on it.
+//!
+//! Over 500 lines because it is one notation, with a case for every type, kept beside its twin.
 
 use std::fmt::Write as _;
 

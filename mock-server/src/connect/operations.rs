@@ -1,7 +1,8 @@
 //! Operations of a session: numbered responses, kept until the client releases them, so that a
 //! client whose connection broke can go on where it was.
 //!
-//! Knows neither how responses are made (`execute.rs`) nor how they are sent (`sender.rs`).
+//! Knows neither how responses are made (`execute.rs`) nor how they are sent (`sender.rs`). Over 500 lines
+//! because an operation's state and its responses change together.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;

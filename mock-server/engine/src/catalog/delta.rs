@@ -4,6 +4,9 @@
 //! table may have been written by another program, so a snapshot is used again only while no newer
 //! version lies in the log; that costs one look at the file system.
 
+mod log;
+mod metadata;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +15,7 @@ use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use deltalake_core::DeltaTableError;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties, TableReference};
-use deltalake_core::kernel::{Action, Add, CommitInfo, Metadata, Protocol, StructType};
+use deltalake_core::kernel::{Action, Add, CommitInfo};
 use deltalake_core::logstore::{LogStoreRef, StorageConfig, logstore_for};
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use deltalake_core::table::state::DeltaTableState;
@@ -20,10 +23,14 @@ use deltalake_core::writer::{DeltaWriter, RecordBatchWriter};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use parking_lot::Mutex;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::error::{Error, Exception, Result};
 use crate::types;
+use log::{commits, earliest_version};
+
+pub(crate) use log::{Operation, history};
+pub(crate) use metadata::{TableMetadata, metadata};
 
 /// Table features that a reader may meet; whether deletion vectors or column mapping are in use is
 /// seen at the files and the properties.
@@ -164,28 +171,6 @@ impl Snapshot {
             .filter(|file| !keep(&file.partition_values_map()))
             .map(|file| Action::Remove(file.remove_action(true)))
             .collect()
-    }
-}
-
-/// What a commit says of itself in the history.
-pub(crate) struct Operation {
-    pub(crate) name: &'static str,
-    pub(crate) parameters: Vec<(&'static str, Value)>,
-}
-
-impl Operation {
-    /// An operation without parameters.
-    pub(crate) fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            parameters: Vec::new(),
-        }
-    }
-
-    /// With a parameter; Delta writes them all as strings.
-    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.parameters.push((name, value.into()));
-        self
     }
 }
 
@@ -452,87 +437,6 @@ impl Writing {
     }
 }
 
-/// What a table says of itself, as the log keeps it.
-pub(crate) struct TableMetadata<'a> {
-    pub(crate) schema: &'a Schema,
-    pub(crate) partition_columns: &'a [String],
-    pub(crate) properties: HashMap<String, String>,
-    pub(crate) description: Option<&'a str>,
-    /// The table that this changes.
-    pub(crate) of: Option<&'a Snapshot>,
-}
-
-/// The actions that say so.
-pub(crate) fn metadata(table: &TableMetadata<'_>) -> Result<Vec<Action>> {
-    for field in table.schema.fields() {
-        if let Some(kind) = unsupported(field.data_type()) {
-            return Err(Error::new(
-                "DELTA_UNSUPPORTED_DATA_TYPES",
-                [("dataTypeList", format!("[{}: {kind}]", field.name()))],
-            ));
-        }
-    }
-    let schema = types::json::to_json(&DataType::Struct(table.schema.fields().clone()));
-    // Checked here, so that a schema which Delta cannot hold never reaches the log.
-    let _: StructType = serde_json::from_value(schema.clone()).map_err(odd_log)?;
-    let value = json!({
-        "id": table.of.map_or_else(|| uuid::Uuid::new_v4().to_string(), |of| of.id().to_owned()),
-        "name": null,
-        "description": table.description,
-        "format": {"provider": "parquet", "options": {}},
-        "schemaString": schema.to_string(),
-        "partitionColumns": table.partition_columns,
-        "configuration": table.properties,
-        "createdTime": table.of.and_then(Snapshot::created_ms).unwrap_or_else(super::now_ms),
-    });
-    let metadata: Metadata = serde_json::from_value(value).map_err(odd_log)?;
-    let needs_ntz = table
-        .schema
-        .fields()
-        .iter()
-        .any(|field| has_ntz(field.data_type()));
-    let protocol = match (needs_ntz, table.of) {
-        (false, Some(_)) => None,
-        (false, None) => Some(json!({"minReaderVersion": 1, "minWriterVersion": 2})),
-        (true, Some(of)) if of.protocol().0 >= 3 => None,
-        (true, _) => Some(json!({
-            "minReaderVersion": 3, "minWriterVersion": 7,
-            "readerFeatures": ["timestampNtz"],
-            "writerFeatures": ["appendOnly", "invariants", "timestampNtz"],
-        })),
-    };
-    let mut actions = Vec::new();
-    if let Some(protocol) = protocol {
-        let protocol: Protocol = serde_json::from_value(protocol).map_err(odd_log)?;
-        actions.push(Action::Protocol(protocol));
-    }
-    actions.push(Action::Metadata(metadata));
-    Ok(actions)
-}
-
-fn has_ntz(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::Timestamp(_, None) => true,
-        DataType::List(item) => has_ntz(item.data_type()),
-        DataType::Map(entries, _) => has_ntz(entries.data_type()),
-        DataType::Struct(fields) => fields.iter().any(|f| has_ntz(f.data_type())),
-        _ => false,
-    }
-}
-
-/// A type inside that Delta cannot store.
-fn unsupported(data_type: &DataType) -> Option<String> {
-    match data_type {
-        DataType::Duration(_) | DataType::Interval(_) | DataType::Time64(_) => {
-            Some(types::simple_string(data_type))
-        }
-        DataType::List(item) => unsupported(item.data_type()),
-        DataType::Map(entries, _) => unsupported(entries.data_type()),
-        DataType::Struct(fields) => fields.iter().find_map(|f| unsupported(f.data_type())),
-        _ => None,
-    }
-}
-
 /// The batch under the table's schema; a null where the table forbids it is Delta's error.
 fn required(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     let forbidden = |(field, column): (&FieldRef, &Arc<dyn Array>)| {
@@ -555,57 +459,6 @@ fn required(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
         batch.columns().to_vec(),
         batch.num_rows(),
     )
-}
-
-/// The versions in the log and when they were committed, oldest first.
-fn commits(root: &Path) -> Result<Vec<(u64, i64)>> {
-    let mut found: Vec<(u64, i64)> = history(root)?
-        .into_iter()
-        .map(|(version, info)| {
-            (
-                version,
-                info.get("timestamp").and_then(Value::as_i64).unwrap_or(0),
-            )
-        })
-        .collect();
-    found.sort_unstable();
-    Ok(found)
-}
-
-fn earliest_version(root: &Path) -> u64 {
-    commits(root)
-        .ok()
-        .and_then(|commits| commits.first().map(|(version, _)| *version))
-        .unwrap_or(0)
-}
-
-/// The `commitInfo` of every version in the log, newest first.
-pub(crate) fn history(root: &Path) -> Result<Vec<(u64, Value)>> {
-    let log = root.join("_delta_log");
-    let failed = |error: std::io::Error| Error::internal(format!("{}: {error}", log.display()));
-    let mut versions = Vec::new();
-    for entry in std::fs::read_dir(&log).map_err(failed)? {
-        let name = entry.map_err(failed)?.file_name();
-        let version = name
-            .to_str()
-            .and_then(|name| name.strip_suffix(".json"))
-            .and_then(|name| name.parse::<u64>().ok());
-        versions.extend(version);
-    }
-    versions.sort_unstable_by(|a, b| b.cmp(a));
-    versions
-        .into_iter()
-        .map(|version| {
-            let path = log.join(format!("{version:020}.json"));
-            let text = std::fs::read_to_string(&path).map_err(failed)?;
-            let info = text
-                .lines()
-                .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-                .find_map(|mut action| action.get_mut("commitInfo").map(Value::take))
-                .unwrap_or(Value::Null);
-            Ok((version, info))
-        })
-        .collect()
 }
 
 /// Spark's complaint about a path that holds no Delta table.

@@ -17,7 +17,6 @@ use parquet::file::properties::WriterProperties;
 
 use super::Format;
 use super::charset::Charset;
-use super::csv::Dialect;
 use super::csv::write::CsvWriter;
 use super::options::Options;
 use crate::error::{Error, Result};
@@ -109,6 +108,10 @@ impl FileFormat<'_> {
                 };
                 let path = path(&format!("{ending}{}", codec.ending()));
                 let lines = self.lines(schema)?;
+                let charset = match &lines {
+                    Lines::Csv(writer) => writer.charset(),
+                    Lines::Json(_) | Lines::Text => Charset::Utf8,
+                };
                 let separator = self.options.get("linesep").unwrap_or("\n").to_owned();
                 let file = BufWriter::new(create(&path)?);
                 let mut sink = TextSink {
@@ -120,7 +123,7 @@ impl FileFormat<'_> {
                     path,
                     lines,
                     separator,
-                    charset: self.charset()?,
+                    charset,
                     begins: true,
                 };
                 if let Lines::Csv(writer) = &sink.lines
@@ -144,7 +147,7 @@ impl FileFormat<'_> {
             )?)),
             Format::Json => {
                 self.options
-                    .refuse("JSON", &["encoding", "timestampntzformat"])?;
+                    .refuse("JSON", &["encoding", "charset", "timestampntzformat"])?;
                 Lines::Json(Box::new(json::writer(self.options, self.context)?))
             }
             Format::Text | Format::Parquet | Format::Delta => {
@@ -152,13 +155,6 @@ impl FileFormat<'_> {
                 Lines::Text
             }
         })
-    }
-
-    fn charset(&self) -> Result<Charset> {
-        match self.format {
-            Format::Csv => Ok(Dialect::new(self.options, self.context)?.charset()),
-            Format::Json | Format::Text | Format::Parquet | Format::Delta => Ok(Charset::Utf8),
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! id, aliases of the same select list, columns of an outer query.
 //!
 //! After Spark's `AttributeSeq.resolve` and `ColumnResolutionHelper`. Knows no other expressions.
+//! Over 500 lines because the places where a name is looked for are one order of search.
 
 use std::collections::HashMap;
 use std::sync::Arc;

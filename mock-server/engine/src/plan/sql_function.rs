@@ -3,6 +3,8 @@
 //! A call is its body with the arguments in place of the parameters (`ResolveSQLFunctions`). The body is
 //! read under the settings of the session that made the function, and sees tables as the caller does.
 
+mod arguments;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,14 +19,14 @@ use sparring_sql::Statement;
 use super::context::Context;
 use super::expression::inner::inner;
 use super::names::{Names, nested_fields};
-use super::scope::{ColumnId, Scope};
+use super::scope::Scope;
 use super::typed::Typed;
 use super::{Planned, Planner, project};
 use crate::catalog::functions::{FunctionEntry, ReturnsEntry};
 use crate::error::{Error, QueryContext, Result};
 use crate::functions::{self, CastMode, cast};
 use crate::types::json::from_json;
-use crate::types::names::{quote, quote_parts};
+use crate::types::names::quote_parts;
 
 /// How deep functions may call each other: a function that was replaced by one that calls it calls itself.
 const MAX_DEPTH: usize = 100;
@@ -295,201 +297,6 @@ impl Planner<'_> {
         planner.arguments = Some(Rc::new(arguments));
         planner
     }
-
-    /// The parameters with the values that a call gives them.
-    fn bind(
-        &self,
-        found: &Found,
-        inner: &Context,
-        arguments: &[proto::Expression],
-        names: &Names<'_>,
-        origin: &Option<QueryContext>,
-        is_value: bool,
-    ) -> Result<Bound> {
-        let depth = self.arguments.as_ref().map_or(0, |around| around.depth) + 1;
-        if depth > MAX_DEPTH {
-            return Err(Error::unsupported("a SQL function that calls itself"));
-        }
-        let parameters = &found.entry.parameters;
-        let given = self
-            .arranged(found, self.given(arguments, names)?)
-            .map_err(|error| error.at(origin.clone()))?;
-        let n_required = parameters.iter().filter(|p| p.default.is_none()).count();
-        if given.len() > parameters.len() || given.len() < n_required {
-            let error = Error::new(
-                "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
-                [
-                    ("functionName", quote_parts(&found.name)),
-                    ("expectedNum", parameters.len().to_string()),
-                    ("actualNum", given.len().to_string()),
-                    ("docroot", "https://spark.apache.org/docs/latest".to_owned()),
-                ],
-            );
-            return Err(match is_value {
-                true => error.at(origin.clone()),
-                false => error.placeless(),
-            });
-        }
-        let shown = given.iter().map(|value| value.name.to_string()).collect();
-        let mut values = Vec::with_capacity(parameters.len());
-        let mut columns = HashMap::new();
-        let mut given = given.into_iter();
-        for parameter in parameters {
-            let value = match (given.next(), &parameter.default) {
-                (Some(value), _) => value,
-                (None, Some(text)) => default(inner, self, text)?,
-                (None, None) => return Err(Error::internal("a parameter has no value")),
-            };
-            if value.expr.is_volatile() {
-                let what = "an argument of a SQL function that differs at each use";
-                return Err(Error::unsupported(what).at(origin.clone()));
-            }
-            for reference in value.expr.column_refs() {
-                let column = ColumnId::named(&reference.name).and_then(|id| names.scope.by_id(id));
-                let Some(column) = column else {
-                    let what = "a SQL function of a variable of a lambda";
-                    return Err(Error::unsupported(what).at(origin.clone()));
-                };
-                columns.insert(reference.name.clone(), column.data_type.clone());
-            }
-            let shown = format!("\"{}\"", value.name);
-            let to = from_json(&parameter.data_type)?;
-            // A value that does not fit has no place in Spark; for rows it is the call's.
-            let place = match is_value {
-                true => Some(QueryContext::nowhere()),
-                false => origin.clone(),
-            };
-            let value = cast(inner, value, &to, CastMode::implicit(inner), place);
-            let value = value.map_err(|error| {
-                error
-                    .without_place()
-                    .with("sqlExpr", shown)
-                    .at(origin.clone())
-            })?;
-            let value = Typed {
-                id: None,
-                alias: Some(parameter.name.as_str().into()),
-                ..value.named(parameter.name.as_str())
-            };
-            values.push((parameter.name.clone(), value));
-        }
-        let arguments = Arguments {
-            function: found.entry.name.clone(),
-            values,
-            columns,
-            depth,
-        };
-        Ok(Bound { arguments, shown })
-    }
-
-    /// The arguments as they are given, with their names.
-    fn given(
-        &self,
-        arguments: &[proto::Expression],
-        names: &Names<'_>,
-    ) -> Result<Vec<(Option<String>, Typed)>> {
-        let mut given = Vec::with_capacity(arguments.len());
-        for argument in arguments {
-            match &argument.expr_type {
-                Some(ExprType::NamedArgumentExpression(named)) => {
-                    let value = named.value.as_deref();
-                    let value = value
-                        .ok_or_else(|| Error::invalid_plan("a named argument has no value"))?;
-                    given.push((Some(named.key.clone()), self.expression(value, names)?));
-                }
-                Some(ExprType::UnresolvedStar(star)) => {
-                    let values = self.star(star, names)?;
-                    given.extend(values.into_iter().map(|value| (None, value)));
-                }
-                _ => given.push((None, self.expression(argument, names)?)),
-            }
-        }
-        Ok(given)
-    }
-
-    /// The arguments in the order of the parameters (`NamedParametersSupport`). With names, what is
-    /// left out is filled; else the last may be missing.
-    fn arranged(&self, found: &Found, given: Vec<(Option<String>, Typed)>) -> Result<Vec<Typed>> {
-        let parameters = &found.entry.parameters;
-        let routine = || ("routineName", quote_parts(&found.name));
-        let n_positional = given.iter().take_while(|(name, _)| name.is_none()).count();
-        if n_positional == given.len() {
-            return Ok(given.into_iter().map(|(_, value)| value).collect());
-        }
-        let (mut positional, mut named) = (Vec::new(), Vec::<(String, Typed)>::new());
-        for (name, value) in given {
-            let Some(name) = name else {
-                if let Some((before, _)) = named.last() {
-                    let class = "UNEXPECTED_POSITIONAL_ARGUMENT";
-                    return Err(Error::new(
-                        class,
-                        [routine(), ("parameterName", quote(before))],
-                    ));
-                }
-                positional.push(value);
-                continue;
-            };
-            if named
-                .iter()
-                .any(|(known, _)| self.context.same_name(known, &name))
-            {
-                let class =
-                    "DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.DOUBLE_NAMED_ARGUMENT_REFERENCE";
-                return Err(Error::new(
-                    class,
-                    [routine(), ("parameterName", quote(&name))],
-                ));
-            }
-            named.push((name, value));
-        }
-        for (name, _) in &named {
-            let place = parameters
-                .iter()
-                .position(|parameter| self.context.same_name(&parameter.name, name));
-            match place {
-                Some(place) if place < positional.len() => {
-                    let class = "DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.BOTH_POSITIONAL_AND_NAMED";
-                    return Err(Error::new(
-                        class,
-                        [routine(), ("parameterName", quote(name))],
-                    ));
-                }
-                Some(_) => {}
-                None => {
-                    let known: Vec<String> = parameters.iter().map(|p| quote(&p.name)).collect();
-                    return Err(Error::new(
-                        "UNRECOGNIZED_PARAMETER_NAME",
-                        [
-                            routine(),
-                            ("argumentName", quote(name)),
-                            ("proposal", known.join(" ")),
-                        ],
-                    ));
-                }
-            }
-        }
-        let mut values = positional;
-        for (index, parameter) in parameters.iter().enumerate().skip(values.len()) {
-            let place = named
-                .iter()
-                .position(|(name, _)| self.context.same_name(&parameter.name, name));
-            values.push(match (place, &parameter.default) {
-                (Some(place), _) => named.swap_remove(place).1,
-                (None, Some(text)) => default(self.context, self, text)?,
-                (None, None) => {
-                    return Err(Error::new(
-                        "REQUIRED_PARAMETER_NOT_FOUND",
-                        [
-                            routine(),
-                            ("parameterName", quote(&parameter.name)),
-                            ("index", index.to_string()),
-                        ],
-                    ));
-                }
-            });
-        }
-        Ok(values)
-    }
 }
 
 /// A temporary function of the wrong kind is none; one of the catalog is told of.
@@ -498,19 +305,6 @@ fn not_a<T>(class: &'static str, found: &Found, origin: Option<QueryContext>) ->
         [_] => Ok(None),
         name => Err(Error::new(class, [("functionName", quote_parts(name))]).at(origin)),
     }
-}
-
-struct Bound {
-    arguments: Arguments,
-    /// The arguments as Spark shows them in the call's name.
-    shown: Vec<String>,
-}
-
-/// A default: an expression that stands on its own.
-fn default(context: &Context, around: &Planner<'_>, text: &str) -> Result<Typed> {
-    let parsed = sparring_sql::parse_expression(text)?;
-    let planner = Planner::new(context, around.sources).for_sql(text.into());
-    planner.resolve(&parsed, &Scope::default())
 }
 
 /// The expression as it is seen from a query inside of the one whose columns it reads.

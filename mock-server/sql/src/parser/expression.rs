@@ -1,7 +1,8 @@
 //! Expressions: operators by precedence, primaries and what may follow them.
 //!
 //! Precedence after Spark's reference, loosest first: OR, AND, NOT, one predicate, comparison, `|`, `^`, `&`,
-//! shifts, `+ - ||`, `* / % DIV`, unary signs, then `[…]`, `.field`, `::type`.
+//! shifts, `+ - ||`, `* / % DIV`, unary signs, then `[…]`, `.field`, `::type`. Over 500 lines because the levels
+//! call each other in one ladder; calls, literals and the long forms have files of their own.
 
 use sparring_proto::connect as proto;
 

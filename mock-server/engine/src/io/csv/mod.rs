@@ -140,11 +140,6 @@ impl Dialect {
         })
     }
 
-    /// How files are text.
-    pub(crate) fn charset(&self) -> Charset {
-        self.charset
-    }
-
     /// What sets this dialect apart from others.
     pub(crate) fn identity(&self) -> String {
         // The rules are told by themselves, since they hold the moment of the query.

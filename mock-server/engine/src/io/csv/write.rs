@@ -13,6 +13,7 @@ use crate::functions::kernels::cast::Cast;
 use crate::functions::kernels::longs::longs;
 use crate::functions::kernels::pattern::Pattern;
 use crate::functions::kernels::zone::Zone;
+use crate::io::charset::Charset;
 use crate::io::options::Options;
 use crate::plan::context::Context;
 use crate::types::coerce::is_atomic;
@@ -41,9 +42,20 @@ impl CsvWriter {
         })
     }
 
-    /// What sets this writer apart from others.
+    /// What sets this writer apart from others. The dialect knows patterns as a reader takes them,
+    /// and many that can be written cannot be read.
     pub(crate) fn identity(&self) -> String {
-        self.dialect.identity()
+        let patterns = self.columns.iter().map(|texts| match texts {
+            Texts::Moment(pattern, zone, _) => Some((pattern, zone)),
+            Texts::Cast(_) | Texts::Bytes => None,
+        });
+        let patterns: Vec<_> = patterns.collect();
+        format!("{} {patterns:?}", self.dialect.identity())
+    }
+
+    /// How files are text.
+    pub(crate) fn charset(&self) -> Charset {
+        self.dialect.charset
     }
 
     /// The line of the columns' names.

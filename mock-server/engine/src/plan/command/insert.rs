@@ -7,9 +7,9 @@ use sparring_proto::connect::read::ReadType;
 use sparring_sql::statement::{Insert, InsertDirectory, PartitionValue};
 
 use super::align::{By, align, arity, made, shown, stored};
+use super::fill::{Fill, fill};
 use super::result::nothing;
 use super::statement::refused;
-use super::table::{Fill, fill};
 use super::{defaults, describe, write};
 use crate::catalog::QualifiedName;
 use crate::error::{Error, QueryContext, Result};
@@ -82,7 +82,7 @@ pub(super) async fn insert(context: &Context, node: Insert) -> Result<proto::Rel
         .iter()
         .map(|(place, value)| target.text(*place, value))
         .collect::<Result<Vec<_>>>()?;
-    if node.if_not_exists && super::table::has_partition(context, &table, &within).await? {
+    if node.if_not_exists && super::fill::has_partition(context, &table, &within).await? {
         return nothing();
     }
     let how = Fill {

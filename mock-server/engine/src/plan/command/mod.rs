@@ -9,6 +9,7 @@ mod change;
 mod defaults;
 mod delta_log;
 mod describe;
+mod fill;
 mod function;
 mod immediate;
 mod insert;

@@ -9,9 +9,8 @@ use sparring_proto::connect::write_operation::{SaveMode, SaveType};
 use sparring_proto::connect::{self as proto, write_operation_v2::Mode};
 
 use super::align::By;
-use super::table::{
-    Existing, Fill, NewTable, create, fill, fill_delta, partition_columns, schema_of,
-};
+use super::fill::{Fill, fill, fill_delta};
+use super::table::{Existing, NewTable, create, partition_columns, schema_of};
 use crate::catalog::delta::{Operation, TableMetadata, metadata};
 use crate::error::{Error, Exception, Result};
 use crate::io::Format;
@@ -173,7 +172,7 @@ async fn save_path(
                 .hint(error.to_string())
         };
         if n_levels > 0 && dynamic(context, options) && location.path.is_dir() {
-            let replaced = super::table::move_partitions(&beside, &location.path, n_levels);
+            let replaced = super::fill::move_partitions(&beside, &location.path, n_levels);
             crate::catalog::remove_tree(&beside);
             return replaced.map_err(moved);
         }

@@ -13,6 +13,7 @@ mod observe;
 mod pivot;
 mod places;
 mod project;
+mod quantiles;
 pub(crate) mod read;
 mod recursive;
 mod reshape;

@@ -1,0 +1,92 @@
+//! What a Delta table says of itself in its log: schema, properties, and the protocol that they need.
+
+use std::collections::HashMap;
+
+use arrow::datatypes::{DataType, Schema};
+use deltalake_core::kernel::{Action, Metadata, Protocol, StructType};
+use serde_json::json;
+
+use super::{Snapshot, odd_log};
+use crate::error::{Error, Result};
+use crate::types;
+
+/// What a table says of itself, as the log keeps it.
+pub(crate) struct TableMetadata<'a> {
+    pub(crate) schema: &'a Schema,
+    pub(crate) partition_columns: &'a [String],
+    pub(crate) properties: HashMap<String, String>,
+    pub(crate) description: Option<&'a str>,
+    /// The table that this changes.
+    pub(crate) of: Option<&'a Snapshot>,
+}
+
+/// The actions that say so.
+pub(crate) fn metadata(table: &TableMetadata<'_>) -> Result<Vec<Action>> {
+    for field in table.schema.fields() {
+        if let Some(kind) = unsupported(field.data_type()) {
+            return Err(Error::new(
+                "DELTA_UNSUPPORTED_DATA_TYPES",
+                [("dataTypeList", format!("[{}: {kind}]", field.name()))],
+            ));
+        }
+    }
+    let schema = types::json::to_json(&DataType::Struct(table.schema.fields().clone()));
+    // Checked here, so that a schema which Delta cannot hold never reaches the log.
+    let _: StructType = serde_json::from_value(schema.clone()).map_err(odd_log)?;
+    let value = json!({
+        "id": table.of.map_or_else(|| uuid::Uuid::new_v4().to_string(), |of| of.id().to_owned()),
+        "name": null,
+        "description": table.description,
+        "format": {"provider": "parquet", "options": {}},
+        "schemaString": schema.to_string(),
+        "partitionColumns": table.partition_columns,
+        "configuration": table.properties,
+        "createdTime": table.of.and_then(Snapshot::created_ms).unwrap_or_else(crate::catalog::now_ms),
+    });
+    let metadata: Metadata = serde_json::from_value(value).map_err(odd_log)?;
+    let needs_ntz = table
+        .schema
+        .fields()
+        .iter()
+        .any(|field| has_ntz(field.data_type()));
+    let protocol = match (needs_ntz, table.of) {
+        (false, Some(_)) => None,
+        (false, None) => Some(json!({"minReaderVersion": 1, "minWriterVersion": 2})),
+        (true, Some(of)) if of.protocol().0 >= 3 => None,
+        (true, _) => Some(json!({
+            "minReaderVersion": 3, "minWriterVersion": 7,
+            "readerFeatures": ["timestampNtz"],
+            "writerFeatures": ["appendOnly", "invariants", "timestampNtz"],
+        })),
+    };
+    let mut actions = Vec::new();
+    if let Some(protocol) = protocol {
+        let protocol: Protocol = serde_json::from_value(protocol).map_err(odd_log)?;
+        actions.push(Action::Protocol(protocol));
+    }
+    actions.push(Action::Metadata(metadata));
+    Ok(actions)
+}
+
+fn has_ntz(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Timestamp(_, None) => true,
+        DataType::List(item) => has_ntz(item.data_type()),
+        DataType::Map(entries, _) => has_ntz(entries.data_type()),
+        DataType::Struct(fields) => fields.iter().any(|f| has_ntz(f.data_type())),
+        _ => false,
+    }
+}
+
+/// A type inside that Delta cannot store.
+fn unsupported(data_type: &DataType) -> Option<String> {
+    match data_type {
+        DataType::Duration(_) | DataType::Interval(_) | DataType::Time64(_) => {
+            Some(types::simple_string(data_type))
+        }
+        DataType::List(item) => unsupported(item.data_type()),
+        DataType::Map(entries, _) => unsupported(entries.data_type()),
+        DataType::Struct(fields) => fields.iter().find_map(|f| unsupported(f.data_type())),
+        _ => None,
+    }
+}

@@ -1,0 +1,285 @@
+//! Rows put into tables that are there: appended, or in place of all rows or of some partitions.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::datatypes::{Field, Schema};
+use deltalake_core::kernel::Action;
+use serde_json::json;
+
+use super::align::{By, align};
+use super::table::schema_of;
+use crate::catalog::QualifiedName;
+use crate::catalog::delta::{Operation, Snapshot, TableMetadata, metadata};
+use crate::catalog::store::TableEntry;
+use crate::error::{Error, Result};
+use crate::io::Format;
+use crate::io::listing::{HIVE_NULL, escape};
+use crate::io::options::Options;
+use crate::io::write::FileWrite;
+use crate::plan::Planned;
+use crate::plan::context::Context;
+
+/// What rows do to a table that is there.
+pub(super) struct Fill {
+    pub(super) by: By,
+    /// The rows that were there go; those of these partitions only, if there are any.
+    pub(super) overwrite: bool,
+    pub(super) dynamic: bool,
+    /// An overwrite replaces only what lies in the partitions with these values.
+    pub(super) within: Vec<(String, Option<String>)>,
+    pub(super) merge_schema: bool,
+    pub(super) operation: &'static str,
+}
+
+/// Puts rows into a Delta table.
+pub(super) async fn fill_delta(
+    context: &Context,
+    root: &std::path::Path,
+    shown: &str,
+    planned: Planned,
+    fill: &Fill,
+) -> Result<Arc<Snapshot>> {
+    let catalog = &context.session.workspace.catalog;
+    let writing = catalog.delta.write(root).await?;
+    let base = writing
+        .current()
+        .await?
+        .ok_or_else(|| crate::catalog::delta::not_a_table(shown))?;
+    let (schema, mut actions) = evolved(&base, &planned, fill)?;
+    let planned = align(context, planned, &schema, shown, fill.by)?;
+    let batches = crate::execution::engine_stream(context, planned, &schema).await?;
+    let (added, n_rows) = writing
+        .add_files(&schema, &base.partition_columns, batches)
+        .await?;
+    if fill.overwrite {
+        let written: Vec<HashMap<String, Option<String>>> = added
+            .iter()
+            .filter_map(|action| match action {
+                Action::Add(add) => Some(add.partition_values.clone()),
+                _ => None,
+            })
+            .collect();
+        actions.extend(base.remove_some(|partition| {
+            (fill.dynamic && !written.contains(partition)) || !lies_within(partition, &fill.within)
+        }));
+    }
+    actions.extend(added);
+    let operation = Operation::new(fill.operation)
+        .with(
+            "mode",
+            if fill.overwrite {
+                "Overwrite"
+            } else {
+                "Append"
+            },
+        )
+        .with("partitionBy", json!(base.partition_columns).to_string());
+    let metrics = json!({"numOutputRows": n_rows.to_string()});
+    writing
+        .commit(Some(&base), actions, operation, metrics)
+        .await
+}
+
+/// The schema after the write, and the actions that change it.
+fn evolved(base: &Snapshot, planned: &Planned, fill: &Fill) -> Result<(Arc<Schema>, Vec<Action>)> {
+    if fill.by == By::Place {
+        return Ok((Arc::clone(&base.schema), Vec::new()));
+    }
+    let extra: Vec<Field> = planned
+        .scope
+        .columns
+        .iter()
+        .filter(|c| {
+            !base
+                .schema
+                .fields()
+                .iter()
+                .any(|f| f.name().eq_ignore_ascii_case(&c.name))
+        })
+        .map(|c| {
+            Field::new(
+                c.name.as_ref(),
+                crate::types::arrow::nullable(&c.data_type),
+                true,
+            )
+        })
+        .collect();
+    for column in &planned.scope.columns {
+        let found = base
+            .schema
+            .fields()
+            .iter()
+            .find(|f| f.name().eq_ignore_ascii_case(&column.name));
+        if let Some(field) = found {
+            let text = |t: &arrow::datatypes::DataType| *t == arrow::datatypes::DataType::Utf8;
+            if text(field.data_type()) != text(&column.data_type)
+                && column.data_type != arrow::datatypes::DataType::Null
+            {
+                return Err(Error::new(
+                    "DELTA_FAILED_TO_MERGE_FIELDS",
+                    [
+                        ("currentField", field.name().clone()),
+                        ("updateField", column.name.to_string()),
+                    ],
+                ));
+            }
+        }
+    }
+    if extra.is_empty() {
+        return Ok((Arc::clone(&base.schema), Vec::new()));
+    }
+    if !fill.merge_schema {
+        let data = schema_of(planned)?;
+        return Err(Error::new(
+            "DELTA_METADATA_MISMATCH",
+            [
+                ("id", base.id().to_owned()),
+                ("tableSchema", tree(&base.schema)),
+                ("dataSchema", tree(&data)),
+            ],
+        ));
+    }
+    let fields: Vec<Field> = base
+        .schema
+        .fields()
+        .iter()
+        .map(|f| f.as_ref().clone())
+        .chain(extra)
+        .collect();
+    let schema = Arc::new(Schema::new(fields));
+    let actions = metadata(&TableMetadata {
+        schema: &schema,
+        partition_columns: &base.partition_columns,
+        properties: base.properties().clone(),
+        description: base.description(),
+        of: Some(base),
+    })?;
+    Ok((schema, actions))
+}
+
+fn tree(schema: &Schema) -> String {
+    let lines: Vec<String> = schema
+        .fields()
+        .iter()
+        .map(|f| {
+            format!(
+                "-- {}: {} (nullable = {})",
+                f.name(),
+                crate::types::simple_string(f.data_type()),
+                f.is_nullable()
+            )
+        })
+        .collect();
+    format!("root\n{}\n", lines.join("\n"))
+}
+
+/// Puts rows into a table of the catalog.
+pub(super) async fn fill(
+    context: &Context,
+    name: &QualifiedName,
+    table: &TableEntry,
+    planned: Planned,
+    fill: &Fill,
+) -> Result<()> {
+    if table.provider == Format::Delta.name() {
+        fill_delta(context, &table.path, &name.quoted(), planned, fill).await?;
+        return Ok(());
+    }
+    let format = Format::named(context, Some(&table.provider))?;
+    let options = Options::new(&table.options);
+    let opened = crate::io::source::table(context, table, &options, name.parts()).await?;
+    let schema = opened.provider.schema();
+    let planned = align(context, planned, &schema, &name.quoted(), fill.by)?;
+    // Partitions that are written replace theirs only, so they are written beside the table first.
+    let staged = (fill.overwrite && fill.dynamic && !table.partition_columns.is_empty())
+        .then(|| table.path.with_extension("staged"));
+    if let Some(staged) = &staged {
+        crate::catalog::remove_tree(staged);
+    } else if fill.overwrite {
+        crate::catalog::remove_tree(&partition_directory(&table.path, &fill.within));
+    }
+    let batches = crate::execution::engine_stream(context, planned, &schema).await?;
+    let write = FileWrite {
+        format,
+        options: &options,
+        root: staged.as_ref().unwrap_or(&table.path),
+        schema,
+        partition_columns: table.partition_columns.clone(),
+        context,
+    };
+    write.run(batches).await?;
+    if let Some(staged) = staged {
+        let moved = move_partitions(&staged, &table.path, table.partition_columns.len());
+        crate::catalog::remove_tree(&staged);
+        moved.map_err(|error| {
+            Error::internal(format!(
+                "the partitions written for {} cannot be moved into it: {error}",
+                name.quoted()
+            ))
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether a file with these partition values lies in the partitions with those.
+fn lies_within(
+    partition: &HashMap<String, Option<String>>,
+    within: &[(String, Option<String>)],
+) -> bool {
+    let mut all = within.iter();
+    all.all(|(name, value)| partition.get(name).is_none_or(|found| found == value))
+}
+
+/// The directory of the partitions whose first columns have these values.
+pub(super) fn partition_directory(
+    root: &std::path::Path,
+    within: &[(String, Option<String>)],
+) -> PathBuf {
+    let mut path = root.to_owned();
+    for (name, value) in within {
+        let value = value.as_deref().map(escape);
+        let value = value.unwrap_or_else(|| HIVE_NULL.to_owned());
+        path.push(format!("{}={value}", escape(name)));
+    }
+    path
+}
+
+/// Whether a table has a partition of these values.
+pub(super) async fn has_partition(
+    context: &Context,
+    table: &TableEntry,
+    within: &[(String, Option<String>)],
+) -> Result<bool> {
+    if within.is_empty() {
+        return Ok(false);
+    }
+    if table.provider != Format::Delta.name() {
+        return Ok(partition_directory(&table.path, within).exists());
+    }
+    let catalog = &context.session.workspace.catalog;
+    let files = catalog.delta.latest(&table.path).await?.files()?;
+    let mut all = files.iter();
+    Ok(all.any(|file| lies_within(&file.partition_values, within)))
+}
+
+/// Puts every partition directory of one tree in place of that of another.
+pub(super) fn move_partitions(
+    from: &std::path::Path,
+    to: &std::path::Path,
+    levels: usize,
+) -> std::io::Result<()> {
+    if levels == 0 {
+        crate::catalog::remove_tree(to);
+        return std::fs::rename(from, to);
+    }
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            move_partitions(&entry.path(), &to.join(entry.file_name()), levels - 1)?;
+        }
+    }
+    Ok(())
+}
