@@ -130,6 +130,7 @@ fn outcome(run: &Run, scenario: &ScenarioRun, selection: &Selection) -> Scenario
     // Of all rules: how a scenario went does not depend on what somebody wants to read about it.
     let mut errors: Vec<&str> = RULES
         .iter()
+        .filter(|rule| rule.can_fail_a_run())
         .flat_map(|rule| rule.apply_to(run, scenario))
         .filter(|finding| finding.severity == Severity::Error)
         .map(|finding| finding.rule)

@@ -334,6 +334,30 @@ fn a_failure_that_only_ignored_rules_explain_is_not_unexplained() {
     .assert_eq(&text);
 }
 
+#[test]
+fn a_token_in_the_output_explains_no_failure() {
+    let text = report_of(&[
+        r#"{"kind":"scenario_started","scenario":"run","command":["kedro","run"],"profiles":[],"home":"/h"}"#,
+        r#"{"kind":"token_seen","place":"stdout","line":3,"text":"token=…","profile":"DEFAULT"}"#,
+        r#"{"kind":"pipeline_finished","pipeline":"__default__","error":"ValueError","message":"no"}"#,
+        r#"{"kind":"process_exited","code":1,"seconds":1.0}"#,
+        r#"{"kind":"scenario_finished","scenario":"run"}"#,
+    ]);
+    expect![[r#"
+        demo
+          fail  run  exit status 1: ValueError: no
+                     expected: the pipeline runs over Spark Connect
+
+        Findings
+        error: SEC001 token-in-output: a token is written to stdout
+          seen: scenario run: 1 line, first at line 3: token=…
+          hint: log the host and the cluster, never the address with its token
+
+        1 error, 0 warnings, 0 info; failed for a reason that no rule explains: run
+        hint: what the project said stands above, and in the file of `--record`; `sparring doctor` says what its environment lacks
+    "#]].assert_eq(&text);
+}
+
 /// The report of a record that holds these events after the golden record's first.
 fn report_of(events: &[&str]) -> String {
     render(Format::Terminal, &judged(events), Colour::No).unwrap()
