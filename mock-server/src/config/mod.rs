@@ -1,7 +1,7 @@
 //! The server's configuration. Every key is documented here and nowhere else.
 //!
 //! Knows neither where values come from (`read.rs`; the CLI sets fields after it) nor the
-//! harness's `[check]` table.
+//! harness's `[check]` table, which stands in the same file.
 
 mod read;
 
@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::Token;
 pub use read::ConfigError;
@@ -96,6 +97,8 @@ pub struct Config {
     /// What the workspace holds when it starts.
     #[serde(rename = "seed")]
     pub seeds: Vec<Seed>,
+    /// The harness's table, which the server does not read.
+    pub check: IgnoredAny,
 }
 
 impl Default for Config {
@@ -118,6 +121,7 @@ impl Default for Config {
             limits: Limits::default(),
             streams: Streams::default(),
             seeds: Vec::new(),
+            check: IgnoredAny,
         }
     }
 }

@@ -66,26 +66,12 @@ impl Config {
     /// # Errors
     /// When the text is no TOML, or has a key or value that is not known.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        #[derive(Deserialize)]
-        struct Harness {
-            #[serde(default)]
-            check: Option<toml::Value>,
-        }
         let invalid = |error: &toml::de::Error| ConfigError::Invalid {
             path: path.to_owned(),
             line: error.span().map(|span| line_at(text, span.start)),
             message: with_nearest(error.message()),
         };
-        let mut table: toml::Table = text.parse().map_err(|error| invalid(&error))?;
-        let Harness { check } = toml::from_str(text).map_err(|error| invalid(&error))?;
-        let parsed: Result<Self, toml::de::Error> = if check.is_some() {
-            // Spans are lost on this path, since the text holds a table of somebody else.
-            table.remove("check");
-            table.try_into()
-        } else {
-            toml::from_str(text)
-        };
-        let mut config = parsed.map_err(|error| invalid(&error))?;
+        let mut config: Self = toml::from_str(text).map_err(|error| invalid(&error))?;
         config.resolve_paths(path.parent().unwrap_or(Path::new("")));
         Ok(config)
     }
@@ -260,6 +246,10 @@ mod tests {
             ]],
         );
         check(
+            "[chekc]\nprofile = 'x'",
+            &expect!["`/p/sparring.toml` line 1: unknown key `chekc`; did you mean `check`?"],
+        );
+        check(
             "[check",
             &expect!["`/p/sparring.toml` line 1: unclosed table, expected `]`"],
         );
@@ -292,7 +282,7 @@ mod tests {
         check(
             "[check]\n[[profile]]\nname = 'A'\nhost = 'https://'",
             &expect![
-                "`/p/sparring.toml`: host `https://` is no host name; write the name alone, or `https://NAME/` as .databrickscfg has it"
+                "`/p/sparring.toml` line 4: host `https://` is no host name; write the name alone, or `https://NAME/` as .databrickscfg has it"
             ],
         );
     }

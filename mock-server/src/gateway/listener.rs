@@ -5,27 +5,28 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use sparring_journal::{ConnectionAccepted, ConnectionFailed, Event};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::Gateway;
 use super::call::Connection;
+use super::sniffed::Sniffed;
 
 /// The first byte of a TLS handshake record.
 const TLS_HANDSHAKE: u8 = 0x16;
 
-/// How long a client may take to say something, and then for the TLS handshake.
-const FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may take to say something, and then for the TLS handshake and the first
+/// header of HTTP.
+const OPENING_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long the open requests of a connection may take after the server was told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -54,7 +55,7 @@ pub(crate) fn http() -> auto::Builder<TokioExecutor> {
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(FIRST_BYTE_TIMEOUT);
+        .header_read_timeout(OPENING_TIMEOUT);
     http.http2()
         .timer(TokioTimer::new())
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
@@ -136,18 +137,10 @@ impl Gateway {
         stream: impl Stream + 'static,
         origin: Origin,
     ) -> Result<(), String> {
-        let sniffed = tokio::select! {
-            () = self.stop.cancelled() => return Ok(()),
-            sniffed = timeout(FIRST_BYTE_TIMEOUT, Sniffed::read(stream)) => sniffed,
+        let Some(stream) = self.sniff(stream).await? else {
+            return Ok(());
         };
-        let stream = match sniffed {
-            // A port probe, or a client that thought better of it: nothing was asked.
-            Ok(Ok(None)) => return Ok(()),
-            Ok(Ok(Some(stream))) => stream,
-            Ok(Err(error)) => return Err(format!("failed to read: {error}")),
-            Err(_) => return Err("nothing was sent within 30 seconds".to_owned()),
-        };
-        let tls = stream.first == TLS_HANDSHAKE;
+        let tls = stream.first() == TLS_HANDSHAKE;
         let loopback = origin.peer.ip().to_canonical().is_loopback();
         let connection = Arc::new(Connection { id, tls, loopback });
         let accepted = |sni| {
@@ -163,15 +156,31 @@ impl Gateway {
             accepted(None);
             return self.serve_http(connection, stream).await;
         }
-        match timeout(FIRST_BYTE_TIMEOUT, self.tls.accept(stream)).await {
+        match timeout(OPENING_TIMEOUT, self.tls.accept(stream)).await {
             Err(_) => Err("the TLS handshake took longer than 30 seconds".to_owned()),
             Ok(Err(error)) => Err(format!(
                 "the TLS handshake failed: {error}; does the client trust the CA of this run?"
             )),
             Ok(Ok(stream)) => {
                 accepted(stream.get_ref().1.server_name().map(str::to_owned));
-                self.serve_http(connection, stream).await
+                match self.sniff(stream).await? {
+                    None => Ok(()),
+                    Some(stream) => self.serve_http(connection, stream).await,
+                }
             }
+        }
+    }
+
+    /// The stream once its opening bytes are here; nothing when it ends before the first, as with
+    /// a port probe or a client that thought better of it, or when the server stops.
+    async fn sniff<S: Stream>(&self, stream: S) -> Result<Option<Sniffed<S>>, String> {
+        let sniffed = tokio::select! {
+            () = self.stop.cancelled() => return Ok(None),
+            sniffed = timeout(OPENING_TIMEOUT, Sniffed::read(stream)) => sniffed,
+        };
+        match sniffed {
+            Ok(read) => read.map_err(|error| format!("failed to read: {error}")),
+            Err(_) => Err("no request was begun within 30 seconds".to_owned()),
         }
     }
 
@@ -212,73 +221,6 @@ impl Gateway {
     }
 }
 
-/// A stream whose first byte was looked at and is still to be read.
-struct Sniffed<S> {
-    stream: S,
-    first: u8,
-    unread: bool,
-}
-
-impl<S: Stream> Sniffed<S> {
-    /// Nothing when the stream ends before its first byte.
-    async fn read(mut stream: S) -> io::Result<Option<Self>> {
-        let mut byte = [0];
-        Ok(match stream.read(&mut byte).await? {
-            0 => None,
-            _ => Some(Self {
-                stream,
-                first: byte[0],
-                unread: true,
-            }),
-        })
-    }
-}
-
-impl<S: Stream> AsyncRead for Sniffed<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        if self.unread && buffer.remaining() > 0 {
-            buffer.put_slice(&[self.first]);
-            self.unread = false;
-            return Poll::Ready(Ok(()));
-        }
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl<S: Stream> AsyncWrite for Sniffed<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        data: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, data)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
@@ -293,19 +235,5 @@ mod tests {
         let (client, accepted) = tokio::join!(TcpStream::connect(address), accept_one(&listener));
         client.unwrap();
         assert!(accepted.unwrap().0.nodelay().unwrap());
-    }
-
-    #[tokio::test]
-    async fn a_sniffed_byte_is_read_again() {
-        let (mut near, far) = tokio::io::duplex(64);
-        tokio::io::AsyncWriteExt::write_all(&mut near, b"abc")
-            .await
-            .unwrap();
-        drop(near);
-        let mut sniffed = Sniffed::read(far).await.unwrap().unwrap();
-        assert_eq!(sniffed.first, b'a');
-        let mut text = String::new();
-        sniffed.read_to_string(&mut text).await.unwrap();
-        assert_eq!(text, "abc");
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod call;
 pub(crate) mod lanes;
 mod limits;
 pub(crate) mod listener;
+mod sniffed;
 pub(crate) mod tls;
 pub(crate) mod tunnel;
 
