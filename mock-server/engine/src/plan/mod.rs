@@ -149,6 +149,8 @@ pub(crate) struct Planner<'a> {
     arguments: Option<Rc<sql_function::Arguments>>,
     /// Whether the body is around, so that what its parameters read lies outside.
     arguments_outside: bool,
+    /// Keys that some grouping set leaves out: null there, whatever they are in the input.
+    nulled: Option<Rc<Vec<Expr>>>,
 }
 
 /// One `WithRelations`.
@@ -170,6 +172,7 @@ impl<'a> Planner<'a> {
             sees_session: true,
             arguments: None,
             arguments_outside: false,
+            nulled: None,
         }
     }
 
@@ -185,6 +188,23 @@ impl<'a> Planner<'a> {
     pub(crate) fn for_sql(&self, text: Arc<str>) -> Self {
         Self {
             sql_text: Some(text),
+            ..self.clone()
+        }
+    }
+
+    /// The same translator above grouping sets of these keys.
+    fn nulling<'k>(&self, keys: impl IntoIterator<Item = &'k Typed>) -> Self {
+        let keys = keys.into_iter().map(|key| key.expr.clone()).collect();
+        Self {
+            nulled: Some(Rc::new(keys)),
+            ..self.clone()
+        }
+    }
+
+    /// The same translator within an aggregate function, which reads the keys of the input.
+    fn inside_aggregate(&self) -> Self {
+        Self {
+            nulled: None,
             ..self.clone()
         }
     }

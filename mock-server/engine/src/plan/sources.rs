@@ -2,6 +2,7 @@
 //! itself waits for nothing.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -112,14 +113,10 @@ impl Sources {
     /// What a read opened to, as a text that changes when its rows may have changed.
     pub(crate) fn identity(&self, context: &Context, read: &proto::Read) -> String {
         let key = Self::key(context, read);
-        let files = self.by_read.get(&key).map(|source| source.files.join(","));
-        let (namespace, _, mut bytes) = key;
-        if let Some((catalog, schema)) = namespace {
-            bytes.extend(catalog.into_bytes());
-            bytes.extend(schema.into_bytes());
-        }
-        bytes.extend(files.unwrap_or_default().into_bytes());
-        format!("read {:016x}", twox_hash::XxHash64::oneshot(0, &bytes))
+        let files = self.by_read.get(&key).map(|source| &source.files);
+        let mut hasher = twox_hash::XxHash64::with_seed(0);
+        (&key, files).hash(&mut hasher);
+        format!("read {:016x}", hasher.finish())
     }
 
     /// Every read that was opened, with its source.

@@ -204,14 +204,22 @@ impl Planner<'_> {
         filter: Option<Typed>,
         ignore_nulls: bool,
     ) -> Result<Call<'_>> {
+        let inside;
+        let planner = match row.build {
+            Build::Aggregate(_) if self.nulled.is_some() => {
+                inside = self.inside_aggregate();
+                &inside
+            }
+            _ => self,
+        };
         let mut args = Vec::with_capacity(function.arguments.len());
         for argument in &function.arguments {
             match &argument.expr_type {
                 Some(ExprType::LambdaFunction(_)) => {}
                 Some(ExprType::UnresolvedStar(star)) => {
-                    args.extend(select_list::star_arguments(self, row.name, star, names)?);
+                    args.extend(select_list::star_arguments(planner, row.name, star, names)?);
                 }
-                _ => args.push(self.expression(argument, names)?),
+                _ => args.push(planner.expression(argument, names)?),
             }
         }
         Ok(Call {

@@ -52,9 +52,15 @@ impl<'a> Planner<'a> {
         expression: &proto::Expression,
         names: &Names<'_>,
     ) -> Result<Typed> {
-        stacker::maybe_grow(relation::RED_ZONE, relation::STACK, || {
+        let mut value = stacker::maybe_grow(relation::RED_ZONE, relation::STACK, || {
             self.one(expression, names)
-        })
+        })?;
+        if let Some(keys) = &self.nulled
+            && !value.nullable
+        {
+            value.nullable = keys.contains(&value.expr);
+        }
+        Ok(value)
     }
 
     fn one(&self, expression: &proto::Expression, names: &Names<'_>) -> Result<Typed> {

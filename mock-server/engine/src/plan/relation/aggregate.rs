@@ -45,20 +45,22 @@ impl Planner<'_> {
             return self.pivot(node, pivot, input);
         }
         let is_select = node.group_type() == GroupType::Unspecified;
-        let (input, keys, sets) = if is_select {
-            let mut keys = Vec::new();
-            let sets = self.sql_groups(node, &input, &mut keys)?;
-            (input, keys, sets)
-        } else {
-            self.dataframe_groups(node, input)?
-        };
+        let (mut keys, mut sets) = self.groups(node, &input, is_select)?;
+        let nulling;
+        let mut above = self;
+        if sets.is_some() {
+            // Once more, since keys may be computed of other keys.
+            (keys, sets) = self.nulling(&keys).groups(node, &input, is_select)?;
+            nulling = self.nulling(&keys);
+            above = &nulling;
+        }
         let (input, keys, held) = time_windows::grouped(input, keys)?;
         let (input, grouped) = prepare(input, keys, sets)?;
         let mut values: Vec<Typed> = Vec::new();
         if !is_select {
             values.extend(grouped.keys.iter().map(|(key, _)| key.clone()));
         }
-        for item in self.select_list(&node.aggregate_expressions, &input.scope)? {
+        for item in above.select_list(&node.aggregate_expressions, &input.scope)? {
             match item {
                 Item::Value(value) => values.push(time_windows::replaced(value, &held)?),
                 Item::Generator(_) => {
@@ -94,12 +96,28 @@ impl Planner<'_> {
         build(input, grouped, list)
     }
 
+    /// The keys, and the sets of them.
+    fn groups(
+        &self,
+        node: &proto::Aggregate,
+        input: &Planned,
+        is_select: bool,
+    ) -> Result<(Vec<Typed>, Option<GroupingSets>)> {
+        if is_select {
+            let mut keys = Vec::new();
+            let sets = self.sql_groups(node, input, &mut keys)?;
+            Ok((keys, sets))
+        } else {
+            self.dataframe_groups(node, input)
+        }
+    }
+
     /// The keys of a DataFrame's `groupBy`, `rollup`, `cube` or `groupingSets`.
     fn dataframe_groups(
         &self,
         node: &proto::Aggregate,
-        input: Planned,
-    ) -> Result<(Planned, Vec<Typed>, Option<GroupingSets>)> {
+        input: &Planned,
+    ) -> Result<(Vec<Typed>, Option<GroupingSets>)> {
         let mut keys = Vec::new();
         for expression in &node.grouping_expressions {
             // Clients turn `groupBy(1)` into a column themselves; a constant is one.
@@ -123,7 +141,7 @@ impl Planner<'_> {
             }
             GroupType::Groupby | GroupType::Unspecified | GroupType::Pivot => None,
         };
-        Ok((input, keys, sets))
+        Ok((keys, sets))
     }
 
     /// The keys of a SQL `GROUP BY`: ordinals and aliases of the select list, ALL, and sets.

@@ -129,7 +129,12 @@ impl Planner<'_> {
             lateral: &aliased,
             ..Names::of(&below.input.scope, self.outer())
         };
-        self.expression(expression, &names)
+        match &below.aggregate {
+            Some(grouped) if grouped.sets.is_some() => self
+                .nulling(grouped.keys.iter().map(|(key, _)| key))
+                .expression(expression, &names),
+            _ => self.expression(expression, &names),
+        }
     }
 
     /// The aggregate once more with further values, for work that needs them; then cut back.
