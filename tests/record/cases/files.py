@@ -290,6 +290,26 @@ spark.read.format('text').load(R + '/text/lines.txt').select(F.length('value'))
 spark.read.text([R + '/text/lines.txt', R + '/text/crlf.txt']).count()
 spark.read.format('binaryFile').load(R + '/text/crlf.txt').select('length', 'content')
 """
+JSON_SCHEMA = (
+    "a int, s string, l array<int>, m map<string,int>, n struct<p:int,q:int>,"
+    " ln array<struct<p:int>>, mn map<string,struct<p:int>>"
+)
+
+JSON_ODD = f"""
+spark.read.json(R + '/json/odd.json', schema='{JSON_SCHEMA}, _corrupt_record string')
+spark.read.json(R + '/json/odd.json', schema='{JSON_SCHEMA}, c string', columnNameOfCorruptRecord='c')
+spark.read.json(R + '/json/odd.json', schema='{JSON_SCHEMA}').count()
+spark.read.json(R + '/json/odd.json', schema='{JSON_SCHEMA}', mode='DROPMALFORMED')
+spark.read.json(R + '/json/odd.json', schema='{JSON_SCHEMA}', mode='DROPMALFORMED').select('a')
+spark.read.json(R + '/json/odd.json', schema='{JSON_SCHEMA}', mode='DROPMALFORMED').count()
+spark.read.json(R + '/json/odd.json', schema='{JSON_SCHEMA}', mode='FAILFAST')
+spark.read.json(R + '/json/odd.json', schema='{JSON_SCHEMA}, _corrupt_record string').select('s', '_corrupt_record')
+spark.read.json(R + '/json/odd.json', schema='{JSON_SCHEMA}, _corrupt_record int')
+spark.read.text(R + '/json/odd.json').select(F.from_json('value', '{JSON_SCHEMA}, _corrupt_record string').alias('r')).select('r.*')
+spark.read.text(R + '/json/odd.json').select(F.from_json('value', '{JSON_SCHEMA}').alias('r')).select('r.*')
+spark.read.text(R + '/json/odd.json').select(F.from_json('value', 'array<int>').alias('i'), F.from_json('value', 'array<struct<a:int>>').alias('s'), F.from_json('value', 'map<string,int>').alias('m'))
+"""
+
 WRITE_SETUP = """
 R = '/tmp/sparring-fixtures/files'
 O = '/tmp/sparring-scratch/out'
@@ -383,4 +403,5 @@ def areas():
         for f in JSON_FILES
     }
     yield "files/json_text", setup, plain | named(JSON)
+    yield "files/json_odd", setup, named(JSON_ODD)
     yield "files/writing", WRITE_SETUP, named(WRITES)

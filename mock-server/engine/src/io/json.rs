@@ -5,7 +5,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::array::{BooleanArray, RecordBatch, StringArray};
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef};
 
 use super::blocks::{self, Blocks};
@@ -13,9 +14,9 @@ use super::charset::Charset;
 use super::csv::Mode;
 use super::csv::read::malformed_record;
 use super::files::{RowReader, not_alone, unreadable};
-use super::options::Options;
+use super::options::{Options, corrupt_column};
 use crate::error::Result;
-use crate::functions::json::{Inference, Reader, both, reader};
+use crate::functions::json::{Fit, Inference, Reader, Records, both, reader};
 use crate::functions::kernels;
 use crate::functions::kernels::json::{Value, parse_with};
 use crate::plan::context::Context;
@@ -37,8 +38,15 @@ pub(crate) struct Dialect {
     reader: Reader,
 }
 
-/// One record: an object, or text that is none.
-type Record = Result<Value, String>;
+/// One record.
+struct Record {
+    /// An object; none where the text is malformed.
+    value: Option<Value>,
+    /// The text it is in, where somebody wants to know.
+    text: Option<Arc<str>>,
+    /// Whether it is the first in its text: an array is a record an item.
+    first: bool,
+}
 
 impl Dialect {
     /// The dialect of options in a session.
@@ -94,17 +102,22 @@ impl Dialect {
 
     /// Adds the records of a text; an array is a record an item. What follows the first value is
     /// not looked at, as Spark's parser does not.
-    fn add(&self, text: &str, out: &mut Vec<Record>) {
+    fn add(&self, text: &str, keeps_text: bool, out: &mut Vec<Record>) {
+        let kept: Option<Arc<str>> = keeps_text.then(|| text.into());
+        let mut push = |value, first| {
+            let text = kept.clone();
+            out.push(Record { value, text, first });
+        };
         match parse_with(text, self.unquoted_names, self.single_quotes) {
-            Some(value @ Value::Object(_)) => out.push(Ok(value)),
-            Some(Value::Array(items)) => {
-                if items.iter().all(|item| matches!(item, Value::Object(_))) {
-                    out.extend(items.into_iter().map(Ok));
-                } else {
-                    out.push(Err(text.to_owned()));
+            Some(value @ Value::Object(_)) => push(Some(value), true),
+            Some(Value::Array(items))
+                if items.iter().all(|item| matches!(item, Value::Object(_))) =>
+            {
+                for (index, item) in items.into_iter().enumerate() {
+                    push(Some(item), index == 0);
                 }
             }
-            _ => out.push(Err(text.to_owned())),
+            _ => push(None, true),
         }
     }
 
@@ -112,15 +125,16 @@ impl Dialect {
     fn records(
         &self,
         path: &Path,
-        each: &mut dyn FnMut(&mut Vec<Record>) -> Result<bool>,
+        keeps_text: bool,
+        each: &mut dyn FnMut(&[Record]) -> Result<bool>,
     ) -> Result<()> {
         let mut records = Vec::new();
         if self.multi_line {
             let text = blocks::whole(path, Charset::Utf8)?;
             if !text.trim().is_empty() {
-                self.add(&text, &mut records);
+                self.add(&text, keeps_text, &mut records);
             }
-            each(&mut records)?;
+            each(&records)?;
             return Ok(());
         }
         let separator = self.line_separator.as_deref().map(str::as_bytes);
@@ -128,9 +142,9 @@ impl Dialect {
         while let Some(block) = blocks.next()? {
             records.clear();
             for line in block.lines().filter(|line| !line.trim().is_empty()) {
-                self.add(line, &mut records);
+                self.add(line, keeps_text, &mut records);
             }
-            if !each(&mut records)? {
+            if !each(&records)? {
                 break;
             }
         }
@@ -143,15 +157,15 @@ pub(crate) fn infer(dialect: &Dialect, paths: &[&Path]) -> Result<Vec<Field>> {
     let mut found = structure([]);
     let mut broken = false;
     for path in paths {
-        dialect.records(path, &mut |records| {
-            for record in records.iter() {
-                match record {
-                    Ok(value) => {
+        dialect.records(path, false, &mut |records| {
+            for record in records {
+                match &record.value {
+                    Some(value) => {
                         let seen = dialect.inference.of(value)?;
                         let before = std::mem::replace(&mut found, DataType::Null);
                         found = both(before, seen);
                     }
-                    Err(_) => broken = true,
+                    None => broken = true,
                 }
             }
             Ok(true)
@@ -180,27 +194,63 @@ pub(crate) struct JsonReader {
 
 impl JsonReader {
     /// A reader for the columns of `schema`.
-    pub(crate) fn new(dialect: Dialect, schema: SchemaRef) -> Self {
-        Self { dialect, schema }
+    ///
+    /// # Errors
+    /// When the column of malformed records has no text.
+    pub(crate) fn new(dialect: Dialect, schema: SchemaRef) -> Result<Self> {
+        corrupt_column(&dialect.corrupt, schema.fields())?;
+        Ok(Self { dialect, schema })
     }
 
-    fn batch(&self, records: &[Record], schema: &SchemaRef) -> Result<RecordBatch> {
-        let columns = schema.fields().iter().map(|field| {
-            if *field.name() == self.dialect.corrupt {
-                let texts: StringArray = records
-                    .iter()
-                    .map(|record| record.as_ref().err().map(String::as_str))
-                    .collect();
-                return Ok(Arc::new(texts) as ArrayRef);
+    /// The rows of records, as far as the mode lets them through. What is not read of a record
+    /// cannot make it malformed.
+    fn batch(&self, records: &[Record], schema: &SchemaRef, path: &Path) -> Result<RecordBatch> {
+        let values: Vec<Option<&Value>> = records.iter().map(|it| it.value.as_ref()).collect();
+        let corrupt = Some(self.dialect.corrupt.as_str());
+        let reader = &self.dialect.reader;
+        let Records {
+            mut columns,
+            corrupt,
+            fits,
+        } = reader.records(&values, schema.fields(), corrupt)?;
+        let mut malformed: Vec<bool> = values
+            .iter()
+            .zip(fits)
+            .map(|(value, fit)| value.is_none() || fit != Fit::Whole)
+            .collect();
+        together(&mut malformed, records);
+        let batch = |columns| kernels::batch(Arc::clone(schema), columns, records.len());
+        match self.dialect.mode {
+            Mode::DropMalformed if malformed.contains(&true) => {
+                let kept: BooleanArray = malformed.iter().map(|it| Some(!it)).collect();
+                Ok(filter_record_batch(&batch(columns)?, &kept)?)
             }
-            let values: Vec<Option<&Value>> = records
-                .iter()
-                .map(|record| record.as_ref().ok()?.member(field.name()))
-                .collect();
-            self.dialect.reader.build(&values, field.data_type())
-        });
-        let columns = columns.collect::<Result<Vec<_>>>()?;
-        kernels::batch(Arc::clone(schema), columns, records.len())
+            Mode::FailFast if malformed.contains(&true) => {
+                let reason = malformed_record("", Mode::FailFast).to_string();
+                Err(unreadable(path, &reason))
+            }
+            Mode::Permissive => {
+                if let Some(index) = corrupt {
+                    let texts = records.iter().zip(&malformed);
+                    let texts = texts.map(|(it, is)| it.text.as_deref().filter(|_| *is));
+                    columns[index] = Arc::new(texts.collect::<StringArray>());
+                }
+                batch(columns)
+            }
+            Mode::DropMalformed | Mode::FailFast => batch(columns),
+        }
+    }
+}
+
+/// A text is malformed with each of its records.
+fn together(malformed: &mut [bool], records: &[Record]) {
+    let mut start = 0;
+    while start < records.len() {
+        let more = records[start + 1..].iter().take_while(|it| !it.first);
+        let end = start + 1 + more.count();
+        let any = malformed[start..end].contains(&true);
+        malformed[start..end].fill(any);
+        start = end;
     }
 }
 
@@ -217,19 +267,12 @@ impl RowReader for JsonReader {
         emit: &mut dyn FnMut(RecordBatch) -> bool,
     ) -> Result<()> {
         let schema = Arc::new(self.schema.project(columns)?);
-        self.dialect.records(path, &mut |records| {
-            match self.dialect.mode {
-                Mode::DropMalformed => records.retain(Result::is_ok),
-                Mode::FailFast => {
-                    if let Some(Err(text)) = records.iter().find(|record| record.is_err()) {
-                        let reason = malformed_record(text, Mode::FailFast).to_string();
-                        return Err(unreadable(path, &reason));
-                    }
-                }
-                Mode::Permissive => {}
-            }
-            for chunk in records.chunks(BATCH_ROWS) {
-                if !emit(self.batch(chunk, &schema)?) {
+        let keeps_text = schema.index_of(&self.dialect.corrupt).is_ok();
+        self.dialect.records(path, keeps_text, &mut |records| {
+            let batch = self.batch(records, &schema, path)?;
+            for start in (0..batch.num_rows()).step_by(BATCH_ROWS) {
+                let n = BATCH_ROWS.min(batch.num_rows() - start);
+                if !emit(batch.slice(start, n)) {
                     return Ok(false);
                 }
             }

@@ -4,13 +4,41 @@
 
 use std::collections::BTreeMap;
 
+use arrow::datatypes::{DataType, Fields};
+
 use crate::error::{Error, Exception, Result};
 use crate::functions::kernels::zone::{self, Zone};
 use crate::plan::context::Context;
+use crate::types::names::quote;
+use crate::types::sql_name;
 
 /// Options by lower-case name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Options(BTreeMap<String, String>);
+
+/// The column of malformed records, where no option names it.
+pub(crate) fn corrupt_record(context: &Context) -> String {
+    context
+        .session
+        .conf()
+        .option("spark.sql.columnNameOfCorruptRecord")
+        .unwrap_or_else(|| "_corrupt_record".to_owned())
+}
+
+/// Where the column of malformed records stands, if there is one.
+pub(crate) fn corrupt_column(name: &str, fields: &Fields) -> Result<Option<usize>> {
+    let found = fields.iter().position(|field| field.name() == name);
+    match found.map(|index| fields[index].data_type()) {
+        None | Some(DataType::Utf8) => Ok(found),
+        Some(other) => Err(Error::new(
+            "INVALID_CORRUPT_RECORD_TYPE",
+            [
+                ("columnName", quote(name)),
+                ("actualType", format!("\"{}\"", sql_name(other))),
+            ],
+        )),
+    }
+}
 
 impl Options {
     /// From pairs; a later one wins.
@@ -98,14 +126,8 @@ impl Options {
 
     /// The column that keeps malformed records.
     pub(crate) fn corrupt_record(&self, context: &Context) -> String {
-        let conf = || {
-            let conf = context.session.conf();
-            conf.option("spark.sql.columnNameOfCorruptRecord")
-        };
         self.get("columnnameofcorruptrecord")
-            .map(str::to_owned)
-            .or_else(conf)
-            .unwrap_or_else(|| "_corrupt_record".to_owned())
+            .map_or_else(|| corrupt_record(context), str::to_owned)
     }
 
     /// Fails if types are to be inferred from some of the records only.

@@ -373,7 +373,7 @@ fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Sou
             Arc::new(TextFiles::new(schema, Arc::new(reader), parts))
         }
         (Format::Json, _, Some(dialect)) => {
-            let reader = json::JsonReader::new(dialect, in_files);
+            let reader = json::JsonReader::new(dialect, in_files)?;
             Arc::new(TextFiles::new(schema, Arc::new(reader), parts))
         }
         _ => {

@@ -1,5 +1,6 @@
 //! Functions of JSON text: taking values out of it, reading it as Spark types, writing it.
 
+mod from_json;
 mod infer;
 mod options;
 mod read;
@@ -17,13 +18,13 @@ use crate::functions::kernels::json::{Value, at_path, parse, path};
 use crate::functions::{Call, Function, scalar};
 use crate::plan::typed::Typed;
 use crate::types::arrow::list;
+use from_json::from_json;
 use infer::schema_of_json;
-use read::from_json;
 use write::to_json;
 
 pub(crate) use infer::{Inference, both};
 pub(super) use options::constant_pairs;
-pub(crate) use read::{Reader, reader};
+pub(crate) use read::{Fit, Reader, Records, reader};
 pub(crate) use write::{Writer, writer};
 
 pub(super) const TABLE: &[Function] = &[

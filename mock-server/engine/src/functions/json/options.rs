@@ -7,6 +7,9 @@ use datafusion::logical_expr::Expr;
 use crate::error::{Error, Result};
 use crate::functions::Call;
 use crate::functions::kernels::pattern::Pattern;
+use crate::io::csv::Mode;
+use crate::io::options::corrupt_record;
+use crate::plan::context::Context;
 use crate::plan::typed::Typed;
 
 /// The options of `from_json` and `to_json` that are honoured.
@@ -16,7 +19,17 @@ pub(super) struct Options {
     pub(super) date_format: Option<String>,
     pub(super) keeps_nulls: bool,
     pub(super) unquoted_names: bool,
-    pub(super) fails_fast: bool,
+    pub(super) mode: Mode,
+    pub(super) corrupt: Option<String>,
+}
+
+impl Options {
+    /// The column of malformed texts.
+    pub(super) fn corrupt_record(&self, context: &Context) -> String {
+        self.corrupt
+            .clone()
+            .unwrap_or_else(|| corrupt_record(context))
+    }
 }
 
 /// A constant map of texts, as a literal or as a call of `map`.
@@ -65,7 +78,8 @@ pub(super) fn options(call: &Call<'_>, index: usize) -> Result<Options> {
             "dateformat" => found.date_format = Some(value),
             "ignorenullfields" => found.keeps_nulls = !is_true,
             "allowunquotedfieldnames" => found.unquoted_names = is_true,
-            "mode" => found.fails_fast = value.eq_ignore_ascii_case("FAILFAST"),
+            "mode" => found.mode = Mode::named(&value),
+            "columnnameofcorruptrecord" => found.corrupt = Some(value),
             _ => return Err(Error::unsupported(format!("the JSON option {key}"))),
         }
     }

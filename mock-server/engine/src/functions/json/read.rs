@@ -1,24 +1,24 @@
-//! `from_json`: parsed text as a value of a type.
+//! Parsed JSON as columns of a type, and how far it fits: Spark keeps what fits of a record that does
+//! not and calls the record malformed.
+//!
+//! Knows nothing of what is done about malformed records.
 
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, AsArray, BinaryArray, BooleanArray, Int64Array, ListArray, MapArray, StringArray,
+    Array, ArrayRef, BinaryArray, BooleanArray, Int64Array, ListArray, MapArray, StringArray,
     StructArray, new_null_array,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, FieldRef, Fields};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::options::{compiled, options};
-use super::write::wrong_schema;
+use super::options::compiled;
 use crate::error::{Error, Result};
-use crate::functions::Call;
-use crate::functions::kernel::Kernel;
 use crate::functions::kernels::calendar::DAY;
 use crate::functions::kernels::cast::{string, temporal};
-use crate::functions::kernels::json::{Value, parse};
+use crate::functions::kernels::json::Value;
 use crate::functions::kernels::longs::labelled;
 use crate::functions::kernels::pattern::Pattern;
 use crate::functions::kernels::variant::build::Builder;
@@ -26,87 +26,9 @@ use crate::functions::kernels::variant::columns::Writer as VariantWriter;
 use crate::functions::kernels::zone::Zone;
 use crate::io::options::Options as FileOptions;
 use crate::plan::context::Context;
-use crate::plan::typed::Typed;
-use crate::types::arrow::nullable;
 use crate::types::coerce::is_integral;
 use crate::types::sql_name;
 use crate::types::variant::is_variant;
-
-pub(super) fn from_json(call: &Call<'_>) -> Result<Typed> {
-    call.arity(2..=3)?;
-    let text = call.implicit(0, &DataType::Utf8)?;
-    let name = format!("from_json({})", text.name);
-    let schema = call.arg(1)?.constant_str().ok_or_else(|| {
-        Error::new(
-            "INVALID_SCHEMA.NON_STRING_LITERAL",
-            [("inputSchema", format!("\"{}\"", call.args[1].name))],
-        )
-        .at(call.origin.clone())
-    })?;
-    let data_type =
-        crate::types::proto::type_or_row(schema).map_err(|error| error.at(call.origin.clone()))?;
-    let data_type = nullable(&data_type);
-    if !matches!(
-        data_type,
-        DataType::Struct(_) | DataType::List(_) | DataType::Map(..)
-    ) {
-        return Err(wrong_schema(call, &data_type, &name));
-    }
-    // Spark reads a map through a struct and keeps that struct's name.
-    let name = match data_type {
-        DataType::Map(..) => "entries".to_owned(),
-        _ => name,
-    };
-    let options = options(call, 2)?;
-    let reader = Reader {
-        zone: Zone::Region(call.context.time_zone),
-        now: call.context.now_us,
-        timestamp: compiled(&options.timestamp_format)?,
-        date: compiled(&options.date_format)?,
-        exact_numbers: false,
-    };
-    let to = data_type.clone();
-    Ok(Kernel::typed(
-        "from_json",
-        format!("{options:?} {reader:?}"),
-        (data_type, true),
-        vec![text.expr],
-        name,
-        move |args| {
-            let texts = args.array(0)?;
-            let mut rows = Vec::with_capacity(args.rows);
-            for text in texts.as_string::<i32>() {
-                let text = text.filter(|text| !text.trim().is_empty());
-                let value = text.and_then(|text| parse(text, options.unquoted_names));
-                let value = value.filter(|value| fits(value, &to));
-                if value.is_none() && text.is_some() && options.fails_fast {
-                    return Err(Error::new(
-                        "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION",
-                        [("badRecord", "[null]"), ("failFastMode", "FAILFAST")],
-                    ));
-                }
-                // A malformed record still is one, with nothing in it.
-                rows.push(match (value, text, &to) {
-                    (None, Some(_), DataType::Struct(_)) if !is_variant(&to) => {
-                        Some(Value::Object(Vec::new()))
-                    }
-                    (value, ..) => value,
-                });
-            }
-            let rows: Vec<Option<&Value>> = rows.iter().map(Option::as_ref).collect();
-            reader.build(&rows, &to)
-        },
-    ))
-}
-
-fn fits(value: &Value, to: &DataType) -> bool {
-    is_variant(to)
-        || matches!(
-            (value, to),
-            (Value::Object(_), DataType::Struct(_) | DataType::Map(..))
-                | (Value::Array(_), DataType::List(_))
-        )
-}
 
 /// A reader for files with these options.
 pub(crate) fn reader(options: &FileOptions, context: &Context) -> Result<Reader> {
@@ -123,17 +45,174 @@ pub(crate) fn reader(options: &FileOptions, context: &Context) -> Result<Reader>
 /// Makes columns of values.
 #[derive(Debug)]
 pub(crate) struct Reader {
-    zone: Zone,
-    now: i64,
-    timestamp: Option<Pattern>,
-    date: Option<Pattern>,
+    pub(super) zone: Zone,
+    pub(super) now: i64,
+    pub(super) timestamp: Option<Pattern>,
+    pub(super) date: Option<Pattern>,
     /// Whether a number that is read as text stays as it was written.
-    exact_numbers: bool,
+    pub(super) exact_numbers: bool,
 }
 
+/// How far a value fits a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fit {
+    /// It does, or there is none.
+    Whole,
+    /// Some member deep in it does not and is null.
+    Partial,
+    /// It does not and is null.
+    Not,
+}
+
+/// The columns of records.
+pub(crate) struct Records {
+    pub(crate) columns: Vec<ArrayRef>,
+    /// Which of them is for the texts of malformed records.
+    pub(crate) corrupt: Option<usize>,
+    /// How far each record fitted.
+    pub(crate) fits: Vec<Fit>,
+}
+
+/// A column, and how far each of its values fitted.
+pub(crate) type Column = (ArrayRef, Vec<Fit>);
+
 impl Reader {
-    /// A column of a type; a value that does not fit is null.
-    pub(crate) fn build(&self, rows: &[Option<&Value>], to: &DataType) -> Result<ArrayRef> {
+    /// A column of a type.
+    pub(crate) fn build(&self, rows: &[Option<&Value>], to: &DataType) -> Result<Column> {
+        match to {
+            found if is_variant(found) => {}
+            DataType::Struct(fields) => return self.structs(rows, fields),
+            DataType::List(item) => return self.lists(rows, item),
+            DataType::Map(entries, sorted) => return self.maps(rows, entries, *sorted),
+            _ => {}
+        }
+        let found = self.leaves(rows, to)?;
+        let fit = |(row, value): (usize, &Option<&Value>)| match value {
+            None | Some(Value::Null) => Fit::Whole,
+            Some(_) if found.is_null(row) && *to != DataType::Null => Fit::Not,
+            Some(_) => Fit::Whole,
+        };
+        let fits = rows.iter().enumerate().map(fit).collect();
+        Ok((found, fits))
+    }
+
+    /// The columns of records, with nulls for the column `corrupt` of malformed ones, which is for
+    /// the caller to fill.
+    pub(crate) fn records(
+        &self,
+        rows: &[Option<&Value>],
+        fields: &Fields,
+        corrupt: Option<&str>,
+    ) -> Result<Records> {
+        let mut fits: Vec<Fit> = rows.iter().map(|row| fit(*row, is_object)).collect();
+        let mut columns = Vec::with_capacity(fields.len());
+        for field in fields {
+            if Some(field.name().as_str()) == corrupt {
+                columns.push(new_null_array(field.data_type(), rows.len()));
+                continue;
+            }
+            let members: Vec<Option<&Value>> = rows
+                .iter()
+                .map(|row| row.and_then(|value| value.last_member(field.name())))
+                .collect();
+            let (column, inner) = self.build(&members, field.data_type())?;
+            for (fit, inner) in fits.iter_mut().zip(inner) {
+                *fit = (*fit).max(inner.min(Fit::Partial));
+            }
+            columns.push(column);
+        }
+        Ok(Records {
+            columns,
+            corrupt: fields
+                .iter()
+                .position(|field| Some(field.name().as_str()) == corrupt),
+            fits,
+        })
+    }
+
+    fn structs(&self, rows: &[Option<&Value>], fields: &Fields) -> Result<Column> {
+        let Records { columns, fits, .. } = self.records(rows, fields, None)?;
+        let valid: NullBuffer = rows.iter().map(|row| row.is_some_and(is_object)).collect();
+        let found =
+            StructArray::try_new_with_length(fields.clone(), columns, Some(valid), rows.len())?;
+        Ok((Arc::new(found), fits))
+    }
+
+    /// An item that does not fit makes the whole list null.
+    fn lists(&self, rows: &[Option<&Value>], item: &FieldRef) -> Result<Column> {
+        let items = |row: &Option<&Value>| match row {
+            Some(Value::Array(items)) => Some(items.len()),
+            _ => None,
+        };
+        let flat: Vec<Option<&Value>> = rows
+            .iter()
+            .flat_map(|row| match row {
+                Some(Value::Array(items)) => items.as_slice(),
+                _ => &[],
+            })
+            .map(Some)
+            .collect();
+        let (values, inner) = self.build(&flat, item.data_type())?;
+        let lengths: Vec<Option<usize>> = rows.iter().map(items).collect();
+        let fits = fits_of(rows, &lengths, &inner, |value| {
+            matches!(value, Value::Array(_))
+        });
+        if let Some(kept) = without_misfits(rows, &fits) {
+            return Ok((self.lists(&kept, item)?.0, fits));
+        }
+        let valid: NullBuffer = lengths.iter().map(Option::is_some).collect();
+        let found = ListArray::try_new(
+            Arc::clone(item),
+            OffsetBuffer::from_lengths(lengths.into_iter().map(Option::unwrap_or_default)),
+            values,
+            Some(valid),
+        )?;
+        Ok((Arc::new(found), fits))
+    }
+
+    /// A value that does not fit makes the whole map null.
+    fn maps(&self, rows: &[Option<&Value>], entries: &FieldRef, sorted: bool) -> Result<Column> {
+        let DataType::Struct(pair) = entries.data_type() else {
+            return Err(Error::internal("a map without entries"));
+        };
+        let [key, value] = pair.as_ref() else {
+            return Err(Error::internal("a map without key and value"));
+        };
+        if *key.data_type() != DataType::Utf8 {
+            return Err(Error::unsupported(
+                "JSON maps with keys that are no strings",
+            ));
+        }
+        let members: Vec<Option<&[(String, Value)]>> = rows
+            .iter()
+            .map(|row| match row {
+                Some(Value::Object(members)) => Some(members.as_slice()),
+                _ => None,
+            })
+            .collect();
+        let flat = || members.iter().flat_map(|m| m.unwrap_or_default().iter());
+        let keys: StringArray = flat().map(|(name, _)| Some(name.as_str())).collect();
+        let values: Vec<Option<&Value>> = flat().map(|(_, value)| Some(value)).collect();
+        let (values, inner) = self.build(&values, value.data_type())?;
+        let lengths: Vec<Option<usize>> = members.iter().map(|m| m.map(<[_]>::len)).collect();
+        let fits = fits_of(rows, &lengths, &inner, is_object);
+        if let Some(kept) = without_misfits(rows, &fits) {
+            return Ok((self.maps(&kept, entries, sorted)?.0, fits));
+        }
+        let valid: NullBuffer = lengths.iter().map(Option::is_some).collect();
+        let inner = StructArray::try_new(pair.clone(), vec![Arc::new(keys), values], None)?;
+        let found = MapArray::try_new(
+            Arc::clone(entries),
+            OffsetBuffer::from_lengths(lengths.into_iter().map(Option::unwrap_or_default)),
+            inner,
+            Some(valid),
+            sorted,
+        )?;
+        Ok((Arc::new(found), fits))
+    }
+
+    /// A column of a type without members; a value that does not fit is null.
+    fn leaves(&self, rows: &[Option<&Value>], to: &DataType) -> Result<ArrayRef> {
         let each = |f: &dyn Fn(&Value) -> Option<i64>| -> Int64Array {
             rows.iter().map(|row| row.and_then(f)).collect()
         };
@@ -153,50 +232,6 @@ impl Reader {
                 }
                 out.finish()?
             }
-            DataType::Struct(fields) => {
-                let columns = fields
-                    .iter()
-                    .map(|field| {
-                        let members: Vec<Option<&Value>> = rows
-                            .iter()
-                            .map(|row| row.and_then(|value| value.member(field.name())))
-                            .collect();
-                        self.build(&members, field.data_type())
-                    })
-                    .collect::<Result<Vec<_>>>()?;
-                let valid: NullBuffer = rows
-                    .iter()
-                    .map(|row| matches!(row, Some(Value::Object(_))))
-                    .collect();
-                Arc::new(StructArray::try_new_with_length(
-                    fields.clone(),
-                    columns,
-                    Some(valid),
-                    rows.len(),
-                )?)
-            }
-            DataType::List(item) => {
-                let items: Vec<Option<&[Value]>> = rows
-                    .iter()
-                    .map(|row| match row {
-                        Some(Value::Array(items)) => Some(items.as_slice()),
-                        _ => None,
-                    })
-                    .collect();
-                let flat: Vec<Option<&Value>> = items
-                    .iter()
-                    .flat_map(|items| items.unwrap_or_default().iter().map(Some))
-                    .collect();
-                let lengths = items.iter().map(|items| items.map_or(0, <[Value]>::len));
-                let valid: NullBuffer = items.iter().map(Option::is_some).collect();
-                Arc::new(ListArray::try_new(
-                    Arc::clone(item),
-                    OffsetBuffer::from_lengths(lengths),
-                    self.build(&flat, item.data_type())?,
-                    Some(valid),
-                )?)
-            }
-            DataType::Map(entries, sorted) => self.map(rows, entries, *sorted)?,
             DataType::Utf8 => {
                 let text = |value: &Value| match value {
                     Value::Number(digits) if self.exact_numbers => Some(digits.clone()),
@@ -298,39 +333,49 @@ impl Reader {
             }
         })
     }
+}
 
-    fn map(&self, rows: &[Option<&Value>], entries: &Arc<Field>, sorted: bool) -> Result<ArrayRef> {
-        let DataType::Struct(pair) = entries.data_type() else {
-            return Err(Error::internal("a map without entries"));
-        };
-        let [key, value] = pair.as_ref() else {
-            return Err(Error::internal("a map without key and value"));
-        };
-        if *key.data_type() != DataType::Utf8 {
-            return Err(Error::unsupported(
-                "JSON maps with keys that are no strings",
-            ));
-        }
-        let members: Vec<Option<&[(String, Value)]>> = rows
-            .iter()
-            .map(|row| match row {
-                Some(Value::Object(members)) => Some(members.as_slice()),
-                _ => None,
-            })
-            .collect();
-        let flat = || members.iter().flat_map(|m| m.unwrap_or_default().iter());
-        let keys: StringArray = flat().map(|(name, _)| Some(name.as_str())).collect();
-        let values: Vec<Option<&Value>> = flat().map(|(_, value)| Some(value)).collect();
-        let columns: Vec<ArrayRef> = vec![Arc::new(keys), self.build(&values, value.data_type())?];
-        let lengths = members.iter().map(|m| m.map_or(0, <[_]>::len));
-        let valid: NullBuffer = members.iter().map(Option::is_some).collect();
-        let inner = StructArray::try_new(pair.clone(), columns, None)?;
-        Ok(Arc::new(MapArray::try_new(
-            Arc::clone(entries),
-            OffsetBuffer::from_lengths(lengths),
-            inner,
-            Some(valid),
-            sorted,
-        )?))
+fn is_object(value: &Value) -> bool {
+    matches!(value, Value::Object(_))
+}
+
+/// How a value fits a type whose values it must be `one` of.
+fn fit(value: Option<&Value>, one: impl Fn(&Value) -> bool) -> Fit {
+    match value {
+        None | Some(Value::Null) => Fit::Whole,
+        Some(value) if one(value) => Fit::Whole,
+        Some(_) => Fit::Not,
     }
+}
+
+/// How collections fit, from how their items do.
+fn fits_of(
+    rows: &[Option<&Value>],
+    lengths: &[Option<usize>],
+    items: &[Fit],
+    one: impl Fn(&Value) -> bool,
+) -> Vec<Fit> {
+    let mut rest = items;
+    rows.iter()
+        .zip(lengths)
+        .map(|(row, length)| {
+            let (own, after) = rest.split_at(length.unwrap_or_default().min(rest.len()));
+            rest = after;
+            let worst = own.iter().max().copied().unwrap_or(Fit::Whole);
+            fit(*row, &one).max(worst)
+        })
+        .collect()
+}
+
+/// The rows with null for collections that an item does not fit in; none when all may stay.
+fn without_misfits<'v>(rows: &[Option<&'v Value>], fits: &[Fit]) -> Option<Vec<Option<&'v Value>>> {
+    let is_misfit = |(row, fit): (&Option<&Value>, &Fit)| {
+        *fit == Fit::Not && matches!(row, Some(Value::Array(_) | Value::Object(_)))
+    };
+    rows.iter().zip(fits).any(is_misfit).then(|| {
+        rows.iter()
+            .zip(fits)
+            .map(|(row, fit)| row.filter(|_| *fit != Fit::Not))
+            .collect()
+    })
 }

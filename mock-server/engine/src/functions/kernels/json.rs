@@ -300,9 +300,20 @@ impl Value {
 
     /// The first member of a name.
     pub(crate) fn member(&self, name: &str) -> Option<&Value> {
+        let mut members = self.members().iter();
+        members.find(|(n, _)| n == name).map(|(_, v)| v)
+    }
+
+    /// The last member of a name.
+    pub(crate) fn last_member(&self, name: &str) -> Option<&Value> {
+        let mut members = self.members().iter().rev();
+        members.find(|(n, _)| n == name).map(|(_, v)| v)
+    }
+
+    fn members(&self) -> &[(String, Value)] {
         match self {
-            Self::Object(members) => members.iter().find(|(n, _)| n == name).map(|(_, v)| v),
-            _ => None,
+            Self::Object(members) => members,
+            _ => &[],
         }
     }
 }

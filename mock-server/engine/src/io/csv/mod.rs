@@ -16,8 +16,9 @@ use crate::error::{Error, Exception, Result};
 use crate::plan::context::Context;
 
 /// What to do with a malformed line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Mode {
+    #[default]
     Permissive,
     DropMalformed,
     FailFast,
@@ -26,9 +27,14 @@ pub(crate) enum Mode {
 impl Mode {
     /// The option `mode`.
     pub(crate) fn new(options: &Options) -> Self {
-        match options.get("mode").map(str::to_uppercase).as_deref() {
-            Some("DROPMALFORMED") => Self::DropMalformed,
-            Some("FAILFAST") => Self::FailFast,
+        options.get("mode").map(Self::named).unwrap_or_default()
+    }
+
+    /// The mode of a name.
+    pub(crate) fn named(name: &str) -> Self {
+        match name.to_uppercase().as_str() {
+            "DROPMALFORMED" => Self::DropMalformed,
+            "FAILFAST" => Self::FailFast,
             // Spark takes an unknown mode for PERMISSIVE and logs it.
             _ => Self::Permissive,
         }

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::functions::kernels;
 use crate::io::blocks::{self, Blocks};
 use crate::io::files::{RowReader, not_alone, unreadable};
+use crate::io::options::corrupt_column;
 use crate::types::sql_name;
 
 /// Rows of one batch.
@@ -107,22 +108,7 @@ impl CsvReader {
                 ));
             }
         }
-        let corrupt = schema
-            .fields()
-            .iter()
-            .position(|field| *field.name() == dialect.corrupt);
-        if let Some(index) = corrupt
-            && *schema.field(index).data_type() != DataType::Utf8
-        {
-            let actual = sql_name(schema.field(index).data_type());
-            return Err(Error::new(
-                "INVALID_CORRUPT_RECORD_TYPE",
-                [
-                    ("columnName", crate::types::names::quote(&dialect.corrupt)),
-                    ("actualType", format!("\"{actual}\"")),
-                ],
-            ));
-        }
+        let corrupt = corrupt_column(&dialect.corrupt, schema.fields())?;
         Ok(Self {
             dialect,
             schema,
