@@ -6,8 +6,9 @@
 
 mod log;
 mod metadata;
+mod store;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use deltalake_core::DeltaTableError;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties, TableReference};
 use deltalake_core::kernel::{Action, Add, CommitInfo};
-use deltalake_core::logstore::{LogStoreRef, StorageConfig, logstore_for};
+use deltalake_core::logstore::LogStoreRef;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use deltalake_core::table::state::DeltaTableState;
 use deltalake_core::writer::{DeltaWriter, RecordBatchWriter};
@@ -160,6 +161,17 @@ impl Snapshot {
             .collect()
     }
 
+    /// Actions that take files away by their numbers, which are those of `files`.
+    pub(crate) fn remove_numbered(&self, numbers: &BTreeSet<i32>) -> Vec<Action> {
+        self.state
+            .log_data()
+            .iter()
+            .zip(0_i32..)
+            .filter(|(_, number)| numbers.contains(number))
+            .map(|(file, _)| Action::Remove(file.remove_action(true)))
+            .collect()
+    }
+
     /// Actions that take some files away, by their place.
     pub(crate) fn remove_some(
         &self,
@@ -186,12 +198,9 @@ impl DeltaTables {
         if let Some(handle) = open.get(root) {
             return Ok(Arc::clone(handle));
         }
-        let url = url::Url::from_directory_path(root)
-            .map_err(|()| Error::internal(format!("{} is no absolute path", root.display())))?;
-        let log = logstore_for(&url, StorageConfig::default()).map_err(failed)?;
         let handle = Arc::new(Handle {
             root: root.to_owned(),
-            log,
+            log: store::log_store(root)?,
             latest: Mutex::new(None),
             writing: Arc::default(),
         });
@@ -367,12 +376,12 @@ impl Writing {
         std::fs::create_dir_all(&self.handle.root).map_err(|error| {
             Error::internal(format!("making {}: {error}", self.handle.root.display()))
         })?;
-        let root = self.handle.log.config().location().to_string();
+        let (address, options) = store::for_writer(&self.handle.root)?;
         let mut writer = RecordBatchWriter::try_new(
-            root,
+            address,
             Arc::clone(schema),
             Some(partition_columns.to_vec()),
-            None,
+            Some(options),
         )
         .map_err(failed)?;
         let mut n_rows = 0;
@@ -402,9 +411,8 @@ impl Writing {
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect();
-        let blind = !actions
-            .iter()
-            .any(|action| matches!(action, Action::Remove(_)));
+        let removes = |action: &Action| matches!(action, Action::Remove(_));
+        let blind = !operation.reads && !actions.iter().any(removes);
         let info = CommitInfo {
             timestamp: Some(super::now_ms()),
             operation: Some(operation.name.to_owned()),

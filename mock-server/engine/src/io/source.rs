@@ -232,7 +232,21 @@ fn moment(context: &Context, text: &str) -> Result<i64> {
 
 /// A version of a Delta table as a source.
 pub(crate) fn delta(snapshot: &Snapshot, qualifier: Vec<String>) -> Result<Source> {
-    let partition: Vec<Field> = snapshot
+    delta_files(snapshot, qualifier, None)
+}
+
+/// The same with one more column behind the others: in which of the version's files a row lies.
+pub(crate) fn delta_numbered(snapshot: &Snapshot, column: &str) -> Result<Source> {
+    let number = Field::new(column, DataType::Int32, false);
+    delta_files(snapshot, Vec::new(), Some(number))
+}
+
+fn delta_files(
+    snapshot: &Snapshot,
+    qualifier: Vec<String>,
+    number: Option<Field>,
+) -> Result<Source> {
+    let mut partition: Vec<Field> = snapshot
         .partition_columns
         .iter()
         .filter_map(|name| snapshot.schema.field_with_name(name).ok().cloned())
@@ -241,9 +255,10 @@ pub(crate) fn delta(snapshot: &Snapshot, qualifier: Vec<String>) -> Result<Sourc
     let files = snapshot
         .files()?
         .into_iter()
-        .map(|file| {
+        .zip(0_i32..)
+        .map(|(file, index)| {
             names.push(file.path.display().to_string());
-            let values = partition
+            let mut values = partition
                 .iter()
                 .map(|field| {
                     let text = file
@@ -253,6 +268,9 @@ pub(crate) fn delta(snapshot: &Snapshot, qualifier: Vec<String>) -> Result<Sourc
                     listing::partition_value(text, field.data_type())
                 })
                 .collect::<Result<Vec<_>>>()?;
+            if number.is_some() {
+                values.push(ScalarValue::Int32(Some(index)));
+            }
             Ok(FilePart {
                 uri: file.path.display().to_string(),
                 path: file.path,
@@ -263,7 +281,10 @@ pub(crate) fn delta(snapshot: &Snapshot, qualifier: Vec<String>) -> Result<Sourc
         .collect::<Result<Vec<_>>>()?;
     let n_bytes = files.iter().map(|file| file.size).sum();
     let columns = partition.iter().map(|field| field.name().clone()).collect();
-    let provider = ParquetFiles::new(Arc::clone(&snapshot.schema), partition, files);
+    let mut fields: Vec<FieldRef> = snapshot.schema.fields().to_vec();
+    fields.extend(number.clone().map(Arc::new));
+    partition.extend(number);
+    let provider = ParquetFiles::new(Arc::new(Schema::new(fields)), partition, files);
     Ok(Source {
         provider: Arc::new(provider),
         qualifier,

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 pub(crate) struct Operation {
     pub(super) name: &'static str,
     pub(super) parameters: Vec<(&'static str, Value)>,
+    pub(super) reads: bool,
 }
 
 impl Operation {
@@ -18,7 +19,14 @@ impl Operation {
         Self {
             name,
             parameters: Vec::new(),
+            reads: false,
         }
+    }
+
+    /// What it adds depends on the rows that were there, so it is no blind append.
+    pub(crate) fn reading(mut self) -> Self {
+        self.reads = true;
+        self
     }
 
     /// With a parameter; Delta writes them all as strings.

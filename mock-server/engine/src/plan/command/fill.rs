@@ -9,6 +9,7 @@ use deltalake_core::kernel::Action;
 use serde_json::json;
 
 use super::align::{By, align};
+use super::replace_where::ReplaceWhere;
 use super::table::schema_of;
 use crate::catalog::QualifiedName;
 use crate::catalog::delta::{Operation, Snapshot, TableMetadata, metadata};
@@ -29,6 +30,8 @@ pub(super) struct Fill {
     pub(super) dynamic: bool,
     /// An overwrite replaces only what lies in the partitions with these values.
     pub(super) within: Vec<(String, Option<String>)>,
+    /// An overwrite replaces only the rows that satisfy this, by rows that do.
+    pub(super) replace: Option<ReplaceWhere>,
     pub(super) merge_schema: bool,
     pub(super) operation: &'static str,
 }
@@ -49,11 +52,49 @@ pub(super) async fn fill_delta(
         .ok_or_else(|| crate::catalog::delta::not_a_table(shown))?;
     let (schema, mut actions) = evolved(&base, &planned, fill)?;
     let planned = align(context, planned, &schema, shown, fill.by)?;
-    let batches = crate::execution::engine_stream(context, planned, &schema).await?;
+    let mut operation = Operation::new(fill.operation)
+        .with(
+            "mode",
+            if fill.overwrite {
+                "Overwrite"
+            } else {
+                "Append"
+            },
+        )
+        .with("partitionBy", json!(base.partition_columns).to_string());
+    let mut replacing = None;
+    if let Some(replace) = &fill.replace {
+        let text = replace.checked(context, &base)?;
+        operation = operation.with("predicate", text.as_str());
+        // Delta reads the condition of an append, and that is all.
+        replacing = fill.overwrite.then_some((replace, text));
+    }
+    let mut removal = None;
+    let batches = match replacing {
+        None => crate::execution::engine_stream(context, planned, &schema).await?,
+        Some((replace, text)) => {
+            operation = operation.reading();
+            removal = Some(replace.removal(context, &base, shown).await?);
+            replace.new_rows(context, &text, planned, &schema).await?
+        }
+    };
     let (added, n_rows) = writing
         .add_files(&schema, &base.partition_columns, batches)
         .await?;
-    if fill.overwrite {
+    let mut metrics = json!({"numOutputRows": n_rows.to_string()});
+    if let Some(removal) = removal {
+        let n_rows = n_rows + removal.n_copied();
+        metrics = json!({
+            "numOutputRows": n_rows.to_string(),
+            "numCopiedRows": removal.n_copied().to_string(),
+            "numDeletedRows": removal.n_deleted.to_string(),
+            "numRemovedFiles": removal.files.len().to_string(),
+        });
+        actions.extend(removal.actions(&writing, &base).await?);
+        let adds = |action: &&Action| matches!(action, Action::Add(_));
+        let n_files = actions.iter().chain(&added).filter(adds).count();
+        metrics["numFiles"] = n_files.to_string().into();
+    } else if fill.overwrite {
         let written: Vec<HashMap<String, Option<String>>> = added
             .iter()
             .filter_map(|action| match action {
@@ -66,17 +107,6 @@ pub(super) async fn fill_delta(
         }));
     }
     actions.extend(added);
-    let operation = Operation::new(fill.operation)
-        .with(
-            "mode",
-            if fill.overwrite {
-                "Overwrite"
-            } else {
-                "Append"
-            },
-        )
-        .with("partitionBy", json!(base.partition_columns).to_string());
-    let metrics = json!({"numOutputRows": n_rows.to_string()});
     writing
         .commit(Some(&base), actions, operation, metrics)
         .await
@@ -186,6 +216,12 @@ pub(super) async fn fill(
     if table.provider == Format::Delta.name() {
         fill_delta(context, &table.path, &name.quoted(), planned, fill).await?;
         return Ok(());
+    }
+    if fill.replace.is_some() {
+        return Err(Error::unsupported(format!(
+            "replaceWhere on a {} table",
+            table.provider
+        )));
     }
     let format = Format::named(context, Some(&table.provider))?;
     let options = Options::new(&table.options);

@@ -8,6 +8,7 @@ use sparring_sql::statement::{Insert, InsertDirectory, PartitionValue};
 
 use super::align::{By, align, arity, made, shown, stored};
 use super::fill::{Fill, fill};
+use super::replace_where::ReplaceWhere;
 use super::result::nothing;
 use super::statement::refused;
 use super::{defaults, describe, write};
@@ -28,7 +29,6 @@ use crate::types::names::quote;
 pub(super) async fn insert(context: &Context, node: Insert) -> Result<proto::Relation> {
     for (set, what) in [
         (node.with_schema_evolution, "INSERT WITH SCHEMA EVOLUTION"),
-        (node.replace_where.is_some(), "INSERT REPLACE WHERE"),
         (!node.replace_using.is_empty(), "INSERT REPLACE USING"),
     ] {
         if set {
@@ -36,6 +36,19 @@ pub(super) async fn insert(context: &Context, node: Insert) -> Result<proto::Rel
         }
     }
     let (name, table) = describe::table(context, &node.table, "INSERT")?;
+    let replace = match node.replace_where {
+        None => None,
+        Some(_) if table.provider != Format::Delta.name() => {
+            let error = Error::new("_LEGACY_ERROR_TEMP_1012", [("identifier", name.quoted())]);
+            let place = Planner::new(context, &Sources::default()).origin(node.head.as_ref());
+            return Err(error.at(place));
+        }
+        Some(condition) => {
+            let subqueries = &node.subqueries;
+            let by = ReplaceWhere::condition(context, condition, subqueries, &name.name)?;
+            Some(by)
+        }
+    };
     let (partition, schema) = describe::columns(context, &node.table).await?;
     let place = {
         let sources = Sources::default();
@@ -87,9 +100,10 @@ pub(super) async fn insert(context: &Context, node: Insert) -> Result<proto::Rel
     }
     let how = Fill {
         by: By::Place,
-        overwrite: node.overwrite,
+        overwrite: node.overwrite || replace.is_some(),
         dynamic,
         within,
+        replace,
         merge_schema: false,
         operation: "WRITE",
     };

@@ -14,6 +14,7 @@ mod function;
 mod immediate;
 mod insert;
 mod namespace;
+mod replace_where;
 mod result;
 mod show;
 mod statement;

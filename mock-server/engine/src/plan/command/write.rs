@@ -10,6 +10,7 @@ use sparring_proto::connect::{self as proto, write_operation_v2::Mode};
 
 use super::align::By;
 use super::fill::{Fill, fill, fill_delta};
+use super::replace_where::ReplaceWhere;
 use super::table::{Existing, NewTable, create, partition_columns, schema_of};
 use crate::catalog::delta::{Operation, TableMetadata, metadata};
 use crate::error::{Error, Exception, Result};
@@ -52,7 +53,6 @@ fn refuse_unhonoured(options: &Options) -> Result<()> {
     options.refuse(
         "Delta",
         &[
-            "replacewhere",
             "replaceon",
             "replaceusing",
             "txnappid",
@@ -101,12 +101,16 @@ async fn save_path(
     let partition = partition_columns(&schema, &node.partitioning_columns)?;
     let overwrite = node.mode() == SaveMode::Overwrite;
     if format == Format::Delta {
-        if exists && super::table::is_delta(&location.path) && !(overwrite && replaces(options)?) {
+        let replace = ReplaceWhere::option(options)?;
+        // A partial overwrite keeps rows, and with them the schema.
+        let replaces_all = overwrite && replaces(options)? && replace.is_none();
+        if exists && super::table::is_delta(&location.path) && !replaces_all {
             let how = Fill {
                 by: By::Name,
                 overwrite,
                 dynamic: dynamic(context, options),
                 within: Vec::new(),
+                replace,
                 merge_schema: options.flag("mergeSchema", false)?,
                 operation: "WRITE",
             };
@@ -128,13 +132,17 @@ async fn save_path(
         if let Some(base) = &base {
             actions.extend(base.remove_all());
         }
-        let operation = Operation::new("WRITE").with("mode", "Overwrite");
+        let mut operation = Operation::new("WRITE").with("mode", "Overwrite");
+        if let Some(text) = options.get("replacewhere") {
+            operation = operation.with("predicate", text);
+        }
         let metrics = serde_json::json!({"numOutputRows": n_rows.to_string()});
         writing
             .commit(base.as_deref(), actions, operation, metrics)
             .await?;
         return Ok(());
     }
+    options.refuse(format.title(), &["replacewhere"])?;
     // The rows are planned and their files opened; what they read may be what is overwritten, so
     // they are written beside it first.
     let beside = location.path.with_file_name(format!(
@@ -202,6 +210,7 @@ async fn save_table(
     let catalog = &context.session.workspace.catalog;
     let name = catalog.qualify(&context.session.current_namespace(), &parts)?;
     let overwrite = node.mode() == SaveMode::Overwrite;
+    let replace = ReplaceWhere::option(options)?;
     if table.save_method() == TableSaveMethod::InsertInto {
         let (_, entry) = catalog.require_table(&name, &parts, "insertInto")?;
         let how = Fill {
@@ -209,6 +218,7 @@ async fn save_table(
             overwrite,
             dynamic: dynamic(context, options),
             within: Vec::new(),
+            replace,
             merge_schema: false,
             operation: "WRITE",
         };
@@ -216,7 +226,8 @@ async fn save_table(
     }
     let existing = catalog.relation(&name);
     let present = existing.is_some();
-    let append = node.mode() == SaveMode::Append || (overwrite && !replaces(options)?);
+    let append = node.mode() == SaveMode::Append
+        || (overwrite && (!replaces(options)? || replace.is_some()));
     if present && append {
         let (_, entry) = catalog.require_table(&name, &parts, "saveAsTable")?;
         let how = Fill {
@@ -224,6 +235,7 @@ async fn save_table(
             overwrite,
             dynamic: dynamic(context, options),
             within: Vec::new(),
+            replace,
             merge_schema: options.flag("mergeSchema", false)?,
             operation: "WRITE",
         };
@@ -233,7 +245,12 @@ async fn save_table(
     let partition = partition_columns(&schema, &node.partitioning_columns)?;
     let mut kept: BTreeMap<String, String> = options.all().clone();
     let location = kept.remove("path");
-    for own in ["overwriteschema", "mergeschema", "partitionoverwritemode"] {
+    for own in [
+        "overwriteschema",
+        "mergeschema",
+        "partitionoverwritemode",
+        "replacewhere",
+    ] {
         kept.remove(own);
     }
     let new = NewTable {
@@ -270,24 +287,34 @@ pub(super) async fn write_v2(context: &Context, node: &proto::WriteOperationV2) 
     let parts = sparring_sql::parse_multipart_identifier(&node.table_name)?;
     let catalog = &context.session.workspace.catalog;
     let name = catalog.qualify(&context.session.current_namespace(), &parts)?;
-    let fill_with = |overwrite: bool, dynamic: bool| Fill {
-        by: By::Name,
-        overwrite,
-        dynamic,
-        within: Vec::new(),
-        merge_schema: false,
-        operation: "WRITE",
-    };
+    let options = Options::new(&node.options);
+    refuse_unhonoured(&options)?;
     let existing = match node.mode() {
         Mode::Append | Mode::OverwritePartitions | Mode::Overwrite => {
-            if node.mode() == Mode::Overwrite && !is_true(node.overwrite_condition.as_ref()) {
-                return Err(Error::unsupported("writeTo(…).overwrite with a condition"));
-            }
             let (_, entry) = catalog.require_table(&name, &parts, "writeTo")?;
-            let how = fill_with(
-                node.mode() != Mode::Append,
-                node.mode() == Mode::OverwritePartitions,
-            );
+            let dynamic = node.mode() == Mode::OverwritePartitions;
+            let mut replace = ReplaceWhere::option(&options)?;
+            if let Some(replace) = &mut replace {
+                replace.is_dynamic |= dynamic;
+            }
+            if node.mode() == Mode::Overwrite && !is_true(node.overwrite_condition.as_ref()) {
+                if replace.is_some() {
+                    return Err(Error::of("DELTA_REPLACE_WHERE_IN_OVERWRITE"));
+                }
+                let condition = node.overwrite_condition.clone();
+                let condition = condition.required("write_operation_v2.overwrite_condition")?;
+                let by = ReplaceWhere::condition(context, condition, &[], &name.name)?;
+                replace = Some(by);
+            }
+            let how = Fill {
+                by: By::Name,
+                overwrite: node.mode() != Mode::Append,
+                dynamic,
+                within: Vec::new(),
+                replace,
+                merge_schema: options.flag("mergeSchema", false)?,
+                operation: "WRITE",
+            };
             return fill(context, &name, &entry, planned, &how).await;
         }
         Mode::Create => Existing::Fail,
@@ -298,6 +325,7 @@ pub(super) async fn write_v2(context: &Context, node: &proto::WriteOperationV2) 
         }
         Mode::Unspecified => return Err(Error::invalid_plan("the mode of writeTo is not set")),
     };
+    options.refuse("Delta", &["replacewhere"])?;
     let schema = schema_of(&planned)?;
     let wanted = node
         .partitioning_columns

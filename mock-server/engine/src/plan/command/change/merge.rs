@@ -1,6 +1,6 @@
 //! MERGE: every target row is met with the source, and a number says what becomes of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
@@ -15,7 +15,7 @@ use super::plans::{
     aliased, call, column, literal, named, relation, select, with_column, with_subqueries,
 };
 use super::rows::assigned;
-use super::{ACTION, ID, Target, alias_of, kept, open, replace, rows};
+use super::{ACTION, FILE, ID, Target, alias_of, commit, kept, open, replacement, rows};
 use crate::catalog::delta::Operation;
 use crate::error::{Error, Result};
 use crate::plan::command::result::Table;
@@ -204,21 +204,27 @@ pub(in crate::plan::command) async fn merge(
     let mut list = vec![
         named(call("when", action), ACTION),
         named(column(&[alias, ID]), ID),
+        named(column(&[alias, FILE]), FILE),
     ];
     for (field, branches) in base.schema.fields().iter().zip(values) {
         list.push(named(call("when", branches), field.name()));
     }
     let query = with_subqueries(select(joined, list), subqueries);
-    let found = rows(context, &query, &base.schema, &shown, 2).await?;
-    let (left, counts) = settle(&found)?;
-    let [updated, deleted, inserted] = counts;
+    let found = rows(context, &query, &base.schema, &shown, 3).await?;
+    let Settled {
+        files,
+        left,
+        counts: [updated, deleted, inserted],
+    } = settle(&found)?;
     if updated + deleted + inserted > 0 {
         let metrics = json!({
             "numTargetRowsUpdated": updated.to_string(),
             "numTargetRowsDeleted": deleted.to_string(),
             "numTargetRowsInserted": inserted.to_string(),
         });
-        replace(&writing, &base, left, Operation::new("MERGE"), metrics).await?;
+        let operation = Operation::new("MERGE");
+        let actions = replacement(&writing, &base, &files, left).await?;
+        commit(&writing, &base, actions, operation, metrics).await?;
     }
     Table::default()
         .number("num_affected_rows", [Some(updated + deleted + inserted)])
@@ -228,18 +234,31 @@ pub(in crate::plan::command) async fn merge(
         .relation()
 }
 
-/// The rows that stay, and how many were updated, deleted, inserted. A target row that two source
-/// rows would change is Delta's error; one that several source rows only meet stays once.
-fn settle(batches: &[RecordBatch]) -> Result<(Vec<RecordBatch>, [i64; 3])> {
+/// What a MERGE makes of the table.
+struct Settled {
+    /// The files with a row that was updated or deleted.
+    files: BTreeSet<i32>,
+    /// The rows that these files leave, and the new ones.
+    left: Vec<RecordBatch>,
+    /// How many rows were updated, deleted, inserted.
+    counts: [i64; 3],
+}
+
+/// Decides what becomes of every row. A target row that two source rows would change is Delta's
+/// error; one that several source rows only meet stays once.
+fn settle(batches: &[RecordBatch]) -> Result<Settled> {
+    let mut files = BTreeSet::new();
     let mut changed: HashMap<i64, i32> = HashMap::new();
     let mut counts = [0; 3];
     for batch in batches {
         let actions = batch.column(0).as_primitive::<Int32Type>();
         let ids = batch.column(1).as_primitive::<Int64Type>();
+        let places = batch.column(2).as_primitive::<Int32Type>();
         for row in 0..batch.num_rows() {
             let action = actions.value(row);
             match action {
                 UPDATED | DELETED => {
+                    files.insert(places.value(row));
                     let before = changed.insert(ids.value(row), action);
                     if before.is_some() && !(before == Some(DELETED) && action == DELETED) {
                         return Err(Error::of(
@@ -255,24 +274,31 @@ fn settle(batches: &[RecordBatch]) -> Result<(Vec<RecordBatch>, [i64; 3])> {
             }
         }
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let mut left = Vec::new();
     for batch in batches {
         let actions = batch.column(0).as_primitive::<Int32Type>();
         let ids = batch.column(1).as_primitive::<Int64Type>();
+        let places = batch.column(2).as_primitive::<Int32Type>();
         let keep: BooleanArray = (0..batch.num_rows())
             .map(|row| {
                 Some(match actions.value(row) {
                     UPDATED | INSERTED => true,
                     KEEP => {
                         let id = ids.value(row);
-                        !changed.contains_key(&id) && seen.insert(id)
+                        files.contains(&places.value(row))
+                            && !changed.contains_key(&id)
+                            && seen.insert(id)
                     }
                     _ => false,
                 })
             })
             .collect();
-        left.push(kept(batch, &keep, 2)?);
+        left.push(kept(batch, &keep, 3)?);
     }
-    Ok((left, counts))
+    Ok(Settled {
+        files,
+        left,
+        counts,
+    })
 }

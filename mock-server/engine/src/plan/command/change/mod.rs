@@ -1,17 +1,21 @@
 //! DELETE, UPDATE, MERGE and ALTER TABLE on Delta tables: what they share.
 //!
 //! The new rows are computed by the same resolver as every query, so that expressions mean what they
-//! mean in Spark; all files of the table are then replaced in one version. Tables here are small.
+//! mean in Spark; the files that held a changed row are then replaced in one version. Every row is
+//! read: tables here are small.
 
 mod alter;
 mod merge;
 mod plans;
+mod removal;
 mod rows;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema};
+use deltalake_core::kernel::Action;
 use futures::StreamExt;
 use sparring_proto::connect::relation::RelType;
 use sparring_proto::connect::{self as proto};
@@ -19,7 +23,7 @@ use sparring_proto::connect::{self as proto};
 use super::align::{By, align};
 use super::describe;
 use super::result::Table;
-use crate::catalog::delta::{Operation, Snapshot};
+use crate::catalog::delta::{Operation, Snapshot, Writing};
 use crate::error::{Error, Result};
 use crate::functions::kernels;
 use crate::io::Format;
@@ -29,15 +33,18 @@ use plans::{aliased, relation};
 
 pub(super) use alter::alter;
 pub(super) use merge::merge;
+pub(super) use removal::Removal;
 pub(super) use rows::{delete, update};
 
+/// The number of the file that a row of the table lies in.
+const FILE: &str = "__sparring_file";
 /// The number of a row of the table.
 const ID: &str = "__sparring_row";
 /// What becomes of a row.
 const ACTION: &str = "__sparring_action";
 
-/// The rows of a version under an alias, each with its number, as a relation that plans can read;
-/// dropped with the value.
+/// The rows of a version under an alias, each with its file's number and its own, as a relation that
+/// plans can read; dropped with the value.
 pub(super) struct Target<'c> {
     context: &'c Context,
     id: String,
@@ -52,6 +59,7 @@ impl<'c> Target<'c> {
             .iter()
             .map(|f| f.as_ref().clone())
             .collect();
+        fields.push(Field::new(FILE, DataType::Int32, false));
         fields.push(Field::new(ID, DataType::Int64, false));
         let schema = Arc::new(Schema::new(fields));
         let mut next = 0;
@@ -89,13 +97,13 @@ impl Drop for Target<'_> {
     }
 }
 
-/// All rows of a version.
+/// All rows of a version, their files' numbers behind the columns.
 async fn all_rows(context: &Context, snapshot: &Snapshot) -> Result<Vec<RecordBatch>> {
-    let source = crate::io::source::delta(snapshot, Vec::new())?;
+    let source = crate::io::source::delta_numbered(snapshot, FILE)?;
     let planned = crate::plan::relation::read::scan(
         &format!("target-{}", uuid::Uuid::new_v4()),
         datafusion::datasource::provider_as_source(Arc::clone(&source.provider)),
-        &snapshot.schema,
+        &source.provider.schema(),
         &[],
     )?;
     Ok(crate::execution::collect(context, planned).await?.batches)
@@ -125,20 +133,31 @@ pub(super) async fn rows(
     batches.into_iter().collect()
 }
 
-/// Replaces all rows of a version.
-pub(super) async fn replace(
-    writing: &crate::catalog::delta::Writing,
+/// The actions that put rows in place of all rows of some files of a version.
+async fn replacement(
+    writing: &Writing,
     base: &Snapshot,
+    files: &BTreeSet<i32>,
     batches: Vec<RecordBatch>,
-    operation: Operation,
-    metrics: serde_json::Value,
-) -> Result<()> {
+) -> Result<Vec<Action>> {
     let stream = futures::stream::iter(batches.into_iter().map(Ok)).boxed();
     let (added, _) = writing
         .add_files(&base.schema, &base.partition_columns, stream)
         .await?;
-    let mut actions = base.remove_all();
+    let mut actions = base.remove_numbered(files);
     actions.extend(added);
+    Ok(actions)
+}
+
+/// Makes a version of what changes some rows.
+async fn commit(
+    writing: &Writing,
+    base: &Snapshot,
+    actions: Vec<Action>,
+    operation: Operation,
+    metrics: serde_json::Value,
+) -> Result<()> {
+    let operation = operation.reading();
     writing
         .commit(Some(base), actions, operation, metrics)
         .await?;
@@ -150,7 +169,7 @@ pub(super) async fn open(
     context: &Context,
     parts: &[String],
     operation: &str,
-) -> Result<(String, crate::catalog::delta::Writing, Arc<Snapshot>)> {
+) -> Result<(String, Writing, Arc<Snapshot>)> {
     let (name, entry) = describe::table(context, parts, operation)?;
     if entry.provider != Format::Delta.name() {
         return Err(Error::unsupported(format!(
@@ -171,9 +190,9 @@ pub(super) fn alias_of<'n>(alias: Option<&'n str>, table: &'n [String]) -> &'n s
     alias.unwrap_or_else(|| table.last().map_or("", String::as_str))
 }
 
-pub(super) fn affected(n_rows: i64) -> Result<proto::Relation> {
+fn affected(n_rows: usize) -> Result<proto::Relation> {
     Table::default()
-        .number("num_affected_rows", [Some(n_rows)])
+        .number("num_affected_rows", [i64::try_from(n_rows).ok()])
         .relation()
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, BooleanArray};
+use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use serde_json::json;
 use sparring_proto::connect::expression::{ExprType, literal::LiteralType};
@@ -11,7 +11,8 @@ use sparring_proto::connect::{self as proto};
 use sparring_sql::statement::{Delete, Update};
 
 use super::plans::{call, column, literal, named, select, with_subqueries};
-use super::{ACTION, Target, affected, alias_of, kept, open, replace, rows};
+use super::removal::{Removal, is_true, lies_in, marked};
+use super::{ACTION, FILE, Target, affected, alias_of, commit, kept, open, replacement, rows};
 use crate::catalog::delta::Operation;
 use crate::error::{Error, Result};
 use crate::plan::command::statement;
@@ -23,36 +24,21 @@ pub(in crate::plan::command) async fn delete(
     node: Delete,
 ) -> Result<proto::Relation> {
     let (shown, writing, base) = open(context, &node.table, "DELETE").await?;
-    let target = Target::of(context, &base).await?;
-    let alias = alias_of(node.alias.as_deref(), &node.table);
+    let names = (alias_of(node.alias.as_deref(), &node.table), shown.as_str());
     let condition = node
         .condition
         .unwrap_or_else(|| literal(LiteralType::Boolean(true)));
-    let mut list = vec![named(
-        call(
-            "coalesce",
-            vec![condition, literal(LiteralType::Boolean(false))],
-        ),
-        ACTION,
-    )];
-    list.extend(
-        base.schema
-            .fields()
-            .iter()
-            .map(|f| column(&[alias, f.name()])),
-    );
-    let query = with_subqueries(select(target.relation(alias), list), &node.subqueries);
-    let found = rows(context, &query, &base.schema, &shown, 1).await?;
-    let mut n_deleted = 0;
-    let mut left = Vec::new();
-    for batch in &found {
-        let gone = batch.column(0).as_boolean();
-        n_deleted += i64::try_from(gone.true_count()).unwrap_or(0);
-        left.push(kept(batch, &arrow::compute::not(gone)?, 1)?);
-    }
+    let removal = Removal::of(context, &base, names, condition, &node.subqueries).await?;
+    let n_deleted = removal.n_deleted;
     if n_deleted > 0 {
-        let metrics = json!({"numDeletedRows": n_deleted.to_string()});
-        replace(&writing, &base, left, Operation::new("DELETE"), metrics).await?;
+        let metrics = json!({
+            "numRemovedFiles": removal.files.len().to_string(),
+            "numDeletedRows": n_deleted.to_string(),
+            "numCopiedRows": removal.n_copied().to_string(),
+        });
+        let actions = removal.actions(&writing, &base).await?;
+        let operation = Operation::new("DELETE");
+        commit(&writing, &base, actions, operation, metrics).await?;
     }
     affected(n_deleted)
 }
@@ -68,16 +54,16 @@ pub(in crate::plan::command) async fn update(
     let condition = node
         .condition
         .unwrap_or_else(|| literal(LiteralType::Boolean(true)));
-    let applies = call(
-        "coalesce",
-        vec![condition, literal(LiteralType::Boolean(false))],
-    );
+    let applies = is_true(condition);
     let mut values: HashMap<String, proto::Expression> = HashMap::new();
     for assignment in &node.assignments {
         let name = assigned(&assignment.column, &base.schema, &shown)?;
         values.insert(name, assignment.value.clone());
     }
-    let mut list = vec![named(applies.clone(), ACTION)];
+    let mut list = vec![
+        named(applies.clone(), ACTION),
+        named(column(&[alias, FILE]), FILE),
+    ];
     for field in base.schema.fields() {
         let old = column(&[alias, field.name()]);
         list.push(match values.remove(field.name()) {
@@ -89,17 +75,22 @@ pub(in crate::plan::command) async fn update(
         });
     }
     let query = with_subqueries(select(target.relation(alias), list), &node.subqueries);
-    let found = rows(context, &query, &base.schema, &shown, 1).await?;
-    let mut n_updated = 0;
-    let mut all = Vec::new();
-    for batch in &found {
-        n_updated += i64::try_from(batch.column(0).as_boolean().true_count()).unwrap_or(0);
-        let keep = BooleanArray::from(vec![true; batch.num_rows()]);
-        all.push(kept(batch, &keep, 1)?);
-    }
+    let found = rows(context, &query, &base.schema, &shown, 2).await?;
+    let (files, n_updated) = marked(&found);
     if n_updated > 0 {
-        let metrics = json!({"numUpdatedRows": n_updated.to_string()});
-        replace(&writing, &base, all, Operation::new("UPDATE"), metrics).await?;
+        let all: Vec<RecordBatch> = found
+            .iter()
+            .map(|batch| kept(batch, &lies_in(batch, &files), 2))
+            .collect::<Result<_>>()?;
+        let n_rows: usize = all.iter().map(RecordBatch::num_rows).sum();
+        let metrics = json!({
+            "numRemovedFiles": files.len().to_string(),
+            "numUpdatedRows": n_updated.to_string(),
+            "numCopiedRows": (n_rows - n_updated).to_string(),
+        });
+        let operation = Operation::new("UPDATE");
+        let actions = replacement(&writing, &base, &files, all).await?;
+        commit(&writing, &base, actions, operation, metrics).await?;
     }
     affected(n_updated)
 }
