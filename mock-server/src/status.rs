@@ -240,6 +240,15 @@ const EXCEPTION: [&str; 3] = [
     "java.lang.Object",
 ];
 
+/// Kinds of `AnalysisException` that the catalog throws.
+const CATALOG_EXCEPTIONS: [&str; 5] = [
+    "org.apache.spark.sql.catalyst.analysis.NamespaceAlreadyExistsException",
+    "org.apache.spark.sql.catalyst.analysis.TableAlreadyExistsException",
+    "org.apache.spark.sql.catalyst.analysis.PartitionsAlreadyExistException",
+    "org.apache.spark.sql.catalyst.analysis.NoSuchPartitionException",
+    "org.apache.spark.sql.catalyst.analysis.NoSuchPartitionsException",
+];
+
 /// The Java classes of an error, most specific first. Spark's own classes carry an error class;
 /// without one it is the plain Java class that is thrown.
 fn hierarchy(error: &Error) -> Vec<&'static str> {
@@ -294,6 +303,23 @@ fn hierarchy(error: &Error) -> Vec<&'static str> {
             &[
                 "org.apache.spark.sql.catalyst.analysis.TempTableAlreadyExistsException",
                 ANALYSIS,
+            ],
+        ),
+        Exception::Catalog(name) => {
+            let class = CATALOG_EXCEPTIONS
+                .iter()
+                .find(|class| class.ends_with(name));
+            return [*class.unwrap_or(&ANALYSIS), ANALYSIS]
+                .into_iter()
+                .chain(EXCEPTION)
+                .collect();
+        }
+        Exception::ClassNotFound => (
+            None,
+            &[
+                "org.apache.spark.SparkClassNotFoundException",
+                "java.lang.ClassNotFoundException",
+                "java.lang.ReflectiveOperationException",
             ],
         ),
         Exception::Parse => (

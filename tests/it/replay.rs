@@ -15,6 +15,7 @@ use sparring_proto::connect::{Command, Plan, Relation, Sql, SqlCommand, command}
 
 use sparring_tests::compare::{self, Verdict};
 use sparring_tests::fixture::{Answer, Case, Failure, Request, Step};
+use sparring_tests::machine::machine_free;
 use sparring_tests::render;
 
 /// What an execution answered.
@@ -227,7 +228,7 @@ fn found_failure(error: &Error) -> Failure {
     }
 }
 
-/// Expression ids differ at each run; the recorder writes them `#n`.
+/// Expression ids differ at each run, and the machine; the recorder writes them `#n` and so on.
 fn stable(text: &str) -> String {
     let mut out = String::new();
     let mut chars = text.chars().peekable();
@@ -239,7 +240,7 @@ fn stable(text: &str) -> String {
             out.push('n');
         }
     }
-    out
+    machine_free(&out)
 }
 
 /// The exception's class, as the server names it to clients: Java's own where Spark's has no error
@@ -252,6 +253,8 @@ fn java(error: &Error) -> &'static str {
         Exception::NoSuchNamespace => "NoSuchNamespaceException",
         Exception::NoSuchTable => "NoSuchTableException",
         Exception::TempTableAlreadyExists => "TempTableAlreadyExistsException",
+        Exception::Catalog(class) => class,
+        Exception::ClassNotFound => "SparkClassNotFoundException",
         Exception::Parse => "ParseException",
         Exception::Arithmetic => "SparkArithmeticException",
         Exception::ArrayIndex => "SparkArrayIndexOutOfBoundsException",

@@ -10,6 +10,7 @@ A PATTERN keeps only the fixtures whose path contains it. The server must listen
 
 import argparse
 import importlib.util
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -47,12 +48,15 @@ def generate(patterns):
 
 def record_slt(address, patterns, errors):
     from oracle import Oracle
+    from plans import SCRATCH
     from slt import record_file
 
     total = 0
     for path in sorted((FIXTURES / "slt").rglob("*.slt")):
         if not wanted(path, patterns):
             continue
+        # What an earlier recording wrote is not there; the reference runs on this machine.
+        shutil.rmtree(SCRATCH, ignore_errors=True)
         oracle, started = Oracle(address), time.monotonic()
         n_queries = record_file(path, oracle, errors)
         oracle.close()

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::fixture::Failure;
+use crate::machine::machine_free;
 
 /// How far an answer is from Spark's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +63,8 @@ pub fn schema(recorded: &[String], found: &[String]) -> Verdict {
 
 /// Compares rows, as a multiset unless `ordered`.
 pub fn rows(schema: &[String], recorded: &[String], found: &[String], ordered: bool) -> Verdict {
-    let (mut recorded, mut found) = (recorded.to_vec(), found.to_vec());
+    let free = |lines: &[String]| lines.iter().map(|line| machine_free(line)).collect();
+    let (mut recorded, mut found): (Vec<String>, Vec<String>) = (free(recorded), free(found));
     if !ordered {
         recorded.sort();
         found.sort();

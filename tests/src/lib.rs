@@ -8,4 +8,5 @@ pub mod compare;
 pub mod explained;
 pub mod fixture;
 pub mod known;
+pub mod machine;
 pub mod render;

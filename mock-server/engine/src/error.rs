@@ -221,7 +221,8 @@ impl Error {
                     | Exception::NoSuchFunction
                     | Exception::NoSuchTempFunction
                     | Exception::FunctionAlreadyExists
-                    | Exception::TempTableAlreadyExists,
+                    | Exception::TempTableAlreadyExists
+                    | Exception::Catalog(_),
                     place,
                 ) => {
                     if let QueryContext::Sql(place) = place {

@@ -262,6 +262,11 @@ impl Session {
                     let answer = Box::pin(command::catalog(&context, node)).await?;
                     return Box::pin(crate::execution::run(&context, &answer)).await;
                 }
+                if let Some(RelType::Sql(node)) = &relation.rel_type
+                    && let Some(answer) = Box::pin(command::root(&context, node)).await?
+                {
+                    return Box::pin(crate::execution::run(&context, &answer)).await;
+                }
                 Box::pin(crate::execution::run(&context, relation)).await
             }
             Some(OpType::Command(command)) => {

@@ -30,6 +30,8 @@ pub struct Parameters {
     /// Session variables by name, in lower case, as literals: the protocol has a name for
     /// `IDENTIFIER(variable)` and a number for `LIMIT variable`. Texts and whole numbers are enough.
     pub variables: BTreeMap<String, proto::Expression>,
+    /// Whether a column's DEFAULT is refused: `spark.sql.defaultColumn.enabled` is off.
+    pub refuse_defaults: bool,
 }
 
 /// Which kinds of parameters a text has.

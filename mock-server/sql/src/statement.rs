@@ -83,6 +83,8 @@ pub enum Statement {
     AlterVolume(AlterVolume),
     /// `INSERT`.
     Insert(Insert),
+    /// `FROM … INSERT … INSERT …`: rows of one relation into several tables.
+    InsertSeveral(Vec<Statement>),
     /// `INSERT OVERWRITE DIRECTORY`.
     InsertDirectory(InsertDirectory),
     /// `UPDATE`.

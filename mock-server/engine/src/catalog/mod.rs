@@ -8,6 +8,7 @@ pub(crate) mod functions;
 pub(crate) mod information_schema;
 pub(crate) mod paths;
 pub(crate) mod store;
+mod warehouse;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -300,14 +301,15 @@ impl Catalog {
 
     /// Where a path of a client lies.
     pub(crate) fn location(&self, text: &str) -> Result<Location> {
-        self.roots.resolve(text, |catalog, schema, volume| {
+        let place = self.roots.resolve(text, |catalog, schema, volume| {
             self.volume(&QualifiedName {
                 catalog: catalog.to_owned(),
                 schema: schema.to_owned(),
                 name: volume.to_owned(),
             })
             .map(|entry| entry.path)
-        })
+        })?;
+        Ok(self.managed_at(&place.uri).unwrap_or(place))
     }
 
     /// The volume of a name.
@@ -316,8 +318,12 @@ impl Catalog {
             .read(|entries| entries.volumes.get(&name.key()).cloned())
     }
 
-    /// A directory for a new managed table, different for every table that ever had the name.
+    /// A directory for a new managed table, different for every table that ever had the name, unless
+    /// its schema has a place of its own.
     pub(crate) fn managed_path(&self, name: &QualifiedName) -> PathBuf {
+        if let Some(schema) = self.own_place(&name.catalog, &name.schema) {
+            return schema.path.join(file_name(&name.name));
+        }
         let unique = uuid::Uuid::new_v4().simple().to_string();
         self.roots
             .inside("tables")
@@ -345,6 +351,39 @@ impl Catalog {
             }
             let pair = (key.0.clone(), key.1.clone());
             Ok((vec![Change::PutRelation(pair, entry)], ()))
+        })
+    }
+
+    /// Changes what is known of a table or view that is there.
+    pub(crate) fn change_relation(
+        &self,
+        name: &QualifiedName,
+        change: impl FnOnce(&mut RelationEntry),
+    ) -> Result<()> {
+        let key = name.key();
+        self.store.change(|entries| {
+            let Some(mut entry) = entries.relations.get(&key).cloned() else {
+                return Err(Error::new(
+                    "TABLE_OR_VIEW_NOT_FOUND",
+                    [("relationName", name.quoted())],
+                ));
+            };
+            change(&mut entry);
+            let pair = (key.0.clone(), key.1.clone());
+            Ok((vec![Change::PutRelation(pair, entry)], ()))
+        })
+    }
+
+    /// Changes what is known of a table's files.
+    pub(crate) fn change_table(
+        &self,
+        name: &QualifiedName,
+        change: impl FnOnce(&mut TableEntry),
+    ) -> Result<()> {
+        self.change_relation(name, |entry| {
+            if let RelationKind::Table(table) = &mut entry.kind {
+                change(table);
+            }
         })
     }
 
@@ -405,6 +444,7 @@ pub(crate) fn new_schema(name: &str, comment: Option<String>) -> SchemaEntry {
         comment,
         properties: BTreeMap::new(),
         created_ms: now_ms(),
+        location: None,
     }
 }
 

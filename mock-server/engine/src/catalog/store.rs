@@ -29,6 +29,9 @@ pub(crate) struct SchemaEntry {
     pub(crate) comment: Option<String>,
     pub(crate) properties: BTreeMap<String, String>,
     pub(crate) created_ms: i64,
+    /// Where its managed tables lie, if the user said so.
+    #[serde(default)]
+    pub(crate) location: Option<String>,
 }
 
 /// A table or a view.
@@ -64,6 +67,46 @@ pub(crate) struct TableEntry {
     pub(crate) partition_columns: Vec<String>,
     pub(crate) options: BTreeMap<String, String>,
     pub(crate) constraints: Vec<ConstraintEntry>,
+    /// The partitions that are read; none where whatever directories are there are.
+    #[serde(default)]
+    pub(crate) partitions: Option<Vec<PartitionEntry>>,
+    /// What ANALYZE TABLE found; a write takes it away.
+    #[serde(default)]
+    pub(crate) statistics: Option<StatisticsEntry>,
+}
+
+/// A partition of a table.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PartitionEntry {
+    /// Texts in the order of the partition columns; none for a null.
+    pub(crate) values: Vec<Option<String>>,
+    pub(crate) path: PathBuf,
+    /// The same as the user named it; none below the table.
+    pub(crate) location: Option<String>,
+    pub(crate) created_ms: i64,
+    #[serde(default)]
+    pub(crate) statistics: Option<StatisticsEntry>,
+}
+
+/// What ANALYZE TABLE found.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StatisticsEntry {
+    pub(crate) n_bytes: u64,
+    pub(crate) n_rows: Option<u64>,
+    /// By column.
+    #[serde(default)]
+    pub(crate) columns: BTreeMap<String, ColumnStatisticsEntry>,
+}
+
+/// What ANALYZE TABLE found of a column, as DESCRIBE tells it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ColumnStatisticsEntry {
+    pub(crate) min: Option<String>,
+    pub(crate) max: Option<String>,
+    pub(crate) n_nulls: i64,
+    pub(crate) n_distinct: i64,
+    pub(crate) average_bytes: i64,
+    pub(crate) max_bytes: i64,
 }
 
 /// A key of a table; declared, never enforced, as on Databricks.
@@ -89,6 +132,13 @@ pub(crate) struct ViewEntry {
     /// The names and types, as Spark's JSON, of the query's columns when it was made.
     #[serde(default)]
     pub(crate) made: Vec<(String, String)>,
+    /// What happens when the query's columns are others than they were, as `WITH SCHEMA` says it.
+    #[serde(default = "compensation")]
+    pub(crate) schema_mode: String,
+}
+
+fn compensation() -> String {
+    "COMPENSATION".to_owned()
 }
 
 /// A volume.

@@ -13,6 +13,7 @@ use super::blocks::{self, Blocks};
 use super::charset::Charset;
 use super::csv::Mode;
 use super::csv::read::malformed_record;
+use super::existing::Existing;
 use super::files::{RowReader, not_alone, unreadable};
 use super::options::{Options, corrupt_column};
 use crate::error::Result;
@@ -190,6 +191,7 @@ pub(crate) fn infer(dialect: &Dialect, paths: &[&Path]) -> Result<Vec<Field>> {
 pub(crate) struct JsonReader {
     dialect: Dialect,
     schema: SchemaRef,
+    existing: Existing,
 }
 
 impl JsonReader {
@@ -199,7 +201,16 @@ impl JsonReader {
     /// When the column of malformed records has no text.
     pub(crate) fn new(dialect: Dialect, schema: SchemaRef) -> Result<Self> {
         corrupt_column(&dialect.corrupt, schema.fields())?;
-        Ok(Self { dialect, schema })
+        Ok(Self {
+            dialect,
+            schema,
+            existing: Existing::default(),
+        })
+    }
+
+    /// The same with values for records that are older than a column.
+    pub(crate) fn with_existing(self, existing: Existing) -> Self {
+        Self { existing, ..self }
     }
 
     /// The rows of records, as far as the mode lets them through. What is not read of a record
@@ -213,6 +224,19 @@ impl JsonReader {
             corrupt,
             fits,
         } = reader.records(&values, schema.fields(), corrupt)?;
+        for (column, field) in columns.iter_mut().zip(schema.fields()) {
+            let member = |value: &Value| value.member(field.name()).is_some();
+            let is_there = || {
+                values
+                    .iter()
+                    .map(|it| Some(it.is_some_and(member)))
+                    .collect()
+            };
+            let filled = self
+                .existing
+                .put_in(field.name(), Arc::clone(column), is_there);
+            *column = filled?;
+        }
         let mut malformed: Vec<bool> = values
             .iter()
             .zip(fits)

@@ -149,8 +149,7 @@ fn walk(
         if !meta.is_dir() {
             files.push(listed(&child, &meta, partition));
         } else if let (Some((key, value)), false) = (name.split_once('='), recursive) {
-            let value = unescape(value);
-            partition.push((unescape(key), (value != HIVE_NULL).then_some(value)));
+            partition.push((unescape(key), partition_text(value)));
             walk(&child, partition, recursive, files)?;
             partition.pop();
         } else if recursive {
@@ -222,6 +221,69 @@ pub(crate) fn escape(text: &str) -> String {
         .collect()
 }
 
+/// The partitions that directories below a table make, with their places.
+pub(crate) fn partitions(root: &Location, n_levels: usize) -> Vec<(Vec<Option<String>>, Location)> {
+    let mut found = vec![(Vec::new(), root.clone())];
+    for _ in 0..n_levels {
+        let mut next = Vec::new();
+        for (values, place) in found {
+            for name in names(&place.path) {
+                let child = place.child(&name);
+                let value = name.split_once('=').map(|(_, value)| partition_text(value));
+                if let Some(value) = value.filter(|_| child.path.is_dir()) {
+                    next.push((values.iter().cloned().chain([value]).collect(), child));
+                }
+            }
+        }
+        found = next;
+    }
+    found
+}
+
+/// The values that a partition's directory is named after.
+pub(crate) fn values_of(directory: &Path) -> Vec<Option<String>> {
+    let parts = directory.components();
+    let values = parts.filter_map(|part| {
+        let name = part.as_os_str().to_string_lossy().into_owned();
+        name.split_once('=').map(|(_, value)| partition_text(value))
+    });
+    values.collect()
+}
+
+fn partition_text(written: &str) -> Option<String> {
+    let value = unescape(written);
+    (value != HIVE_NULL).then_some(value)
+}
+
+/// The directory of a partition below its table.
+pub(crate) fn directory_of<'v>(
+    values: impl IntoIterator<Item = (&'v str, Option<&'v str>)>,
+) -> PathBuf {
+    let values = values.into_iter();
+    values
+        .map(|(name, value)| {
+            let value = value.map_or_else(|| HIVE_NULL.to_owned(), escape);
+            format!("{}={value}", escape(name))
+        })
+        .collect()
+}
+
+/// The files of one partition of a table.
+pub(crate) fn of_partition(
+    place: &Location,
+    partition: &[(String, Option<String>)],
+) -> Result<Vec<Listed>> {
+    let mut files = Vec::new();
+    if place.path.is_dir() {
+        walk(place, &mut Vec::new(), true, &mut files)?;
+    }
+    for file in &mut files {
+        file.partition = partition.to_vec();
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
 /// The partition columns of files with types after their texts: whole numbers, doubles, dates,
 /// timestamps, else strings. A column of the user's schema keeps its type.
 pub(crate) fn partition_fields(files: &[Listed], declared: &[Arc<Field>]) -> Vec<Field> {
@@ -237,7 +299,7 @@ pub(crate) fn partition_fields(files: &[Listed], declared: &[Arc<Field>]) -> Vec
                 .iter()
                 .find(|f| f.name().eq_ignore_ascii_case(name))
             {
-                return Field::new(field.name(), field.data_type().clone(), true);
+                return field.as_ref().clone().with_nullable(true);
             }
             let texts = files
                 .iter()

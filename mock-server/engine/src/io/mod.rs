@@ -3,6 +3,7 @@
 pub(crate) mod blocks;
 pub(crate) mod charset;
 pub(crate) mod csv;
+pub(crate) mod existing;
 pub(crate) mod files;
 pub(crate) mod inferred;
 pub(crate) mod inline;
@@ -130,6 +131,7 @@ pub(crate) async fn open(context: &Context, read: &proto::Read) -> Result<Opened
                 options,
                 paths,
                 schema,
+                partition: None,
                 qualifier: Vec::new(),
             };
             open_files(context, request).await
@@ -161,6 +163,7 @@ async fn open_name(context: &Context, table: &proto::read::NamedTable) -> Result
             options: Options::new(&table.options),
             paths: vec![path],
             schema: None,
+            partition: None,
             qualifier: Vec::new(),
         };
         return open_files(context, request).await;

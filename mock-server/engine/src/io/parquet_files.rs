@@ -26,6 +26,7 @@ use datafusion::logical_expr::Expr;
 use datafusion::physical_plan::ExecutionPlan;
 use object_store::{ObjectMeta, ObjectStore};
 
+use super::existing::{EXISTS, Existing};
 use super::files::FilePart;
 
 /// Parquet files under one schema.
@@ -39,6 +40,7 @@ pub(crate) struct ParquetFiles {
     /// Where each shown column lies among the files' and then the partitions' columns.
     places: Vec<usize>,
     files: Vec<FilePart>,
+    existing: Existing,
 }
 
 impl ParquetFiles {
@@ -74,7 +76,13 @@ impl ParquetFiles {
             partition,
             places,
             files,
+            existing: Existing::default(),
         }
+    }
+
+    /// The same with values for files that are older than a column.
+    pub(crate) fn with_existing(self, existing: Existing) -> Self {
+        Self { existing, ..self }
     }
 }
 
@@ -134,6 +142,7 @@ impl TableProvider for ParquetFiles {
                 .with_statistics(merged(&files, &columns)?)
                 .with_projection_indices(Some(places))?
                 .with_limit(limit)
+                .with_expr_adapter(self.existing.adapter())
                 .build();
         Ok(DataSourceExec::from_data_source(config))
     }
@@ -214,7 +223,9 @@ fn counted(mut statistics: Statistics, in_files: &SchemaRef) -> Statistics {
                 .get_value()
                 .is_none_or(|value| value.data_type() == *field.data_type())
         };
-        if !same_type(&column.min_value) || !same_type(&column.max_value) {
+        // A file may be older than a column that has a value for such files.
+        let may_be_older = field.metadata().contains_key(EXISTS);
+        if may_be_older || !same_type(&column.min_value) || !same_type(&column.max_value) {
             *column = ColumnStatistics::new_unknown();
         }
     }

@@ -108,6 +108,7 @@ impl FileFormat<'_> {
                 };
                 let path = path(&format!("{ending}{}", codec.ending()));
                 let lines = self.lines(schema)?;
+                let schema = Arc::clone(schema);
                 let charset = match &lines {
                     Lines::Csv(writer) => writer.charset(),
                     Lines::Json(_) | Lines::Text => Charset::Utf8,
@@ -121,6 +122,7 @@ impl FileFormat<'_> {
                         Codec::Gzip => Packed::Gzip(GzEncoder::new(file, Level::default())),
                     },
                     path,
+                    schema: Arc::clone(&schema),
                     lines,
                     separator,
                     charset,
@@ -233,6 +235,7 @@ impl Sink {
 pub(super) struct TextSink {
     out: Packed,
     path: PathBuf,
+    schema: SchemaRef,
     lines: Lines,
     separator: String,
     charset: Charset,
@@ -265,7 +268,9 @@ impl TextSink {
                 }
             })?,
             Lines::Json(writer) => {
-                let rows: ArrayRef = Arc::new(StructArray::from(batch.clone()));
+                let (schema, columns) = (Arc::clone(&self.schema), batch.columns().to_vec());
+                let noted = kernels::batch(schema, columns, batch.num_rows())?;
+                let rows: ArrayRef = Arc::new(StructArray::from(noted));
                 for row in 0..batch.num_rows() {
                     writer.write(&rows, row, None, &mut text)?;
                     text.push_str(separator);

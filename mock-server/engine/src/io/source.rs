@@ -9,13 +9,15 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::ScalarValue;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 
+use super::existing::Existing;
 use super::files::{FilePart, TextFiles, as_users_say, unreadable};
 use super::listing::{self, Listed};
 use super::options::Options;
 use super::parquet_files::ParquetFiles;
 use super::{Format, csv, json, lines};
 use crate::catalog::delta::{DeltaTables, Snapshot};
-use crate::catalog::store::TableEntry;
+use crate::catalog::paths::Location;
+use crate::catalog::store::{PartitionEntry, TableEntry};
 use crate::error::{Error, Result};
 use crate::functions::kernels::cast::temporal;
 use crate::functions::kernels::text;
@@ -32,6 +34,8 @@ pub(crate) struct Request {
     pub(crate) options: Options,
     pub(crate) paths: Vec<String>,
     pub(crate) schema: Option<DataType>,
+    /// The partition columns of a table; none where directories tell.
+    pub(crate) partition: Option<Vec<String>>,
     pub(crate) qualifier: Vec<String>,
 }
 
@@ -117,7 +121,7 @@ pub(crate) fn outside(
     options: Options,
     path: &Path,
 ) -> Result<Source> {
-    let location = crate::catalog::paths::Location {
+    let location = Location {
         uri: path.display().to_string(),
         path: path.to_owned(),
     };
@@ -127,6 +131,7 @@ pub(crate) fn outside(
         options,
         paths: Vec::new(),
         schema: None,
+        partition: None,
         qualifier: Vec::new(),
     };
     files(context, request, listed)
@@ -150,26 +155,50 @@ pub(crate) async fn table(
         .as_deref()
         .map(crate::types::json::from_json)
         .transpose()?;
-    let location = crate::catalog::paths::Location {
+    let location = Location {
         uri: entry
             .location
             .clone()
             .unwrap_or_else(|| entry.path.display().to_string()),
         path: entry.path.clone(),
     };
-    let listed = if entry.path.exists() {
-        listing::list(&[location], false)?
-    } else {
-        Vec::new()
+    let listed = match &entry.partitions {
+        Some(partitions) => {
+            let mut listed = Vec::new();
+            for partition in partitions {
+                let values = entry.partition_columns.iter().cloned();
+                let values: Vec<_> = values.zip(partition.values.iter().cloned()).collect();
+                let place = partition_place(&location, entry, partition);
+                listed.extend(listing::of_partition(&place, &values)?);
+            }
+            listed
+        }
+        None if entry.path.exists() => listing::list(&[location], false)?,
+        None => Vec::new(),
     };
     let request = Request {
         format,
         options: options.clone(),
         paths: Vec::new(),
         schema: declared,
+        partition: Some(entry.partition_columns.clone()),
         qualifier,
     };
     files(context, request, listed)
+}
+
+/// Where a partition's files lie.
+fn partition_place(table: &Location, entry: &TableEntry, partition: &PartitionEntry) -> Location {
+    let below = partition.path.strip_prefix(&entry.path);
+    let uri = match (&partition.location, below) {
+        (Some(location), _) => location.clone(),
+        (None, Ok(below)) => table.child(&below.display().to_string()).uri,
+        (None, Err(_)) => partition.path.display().to_string(),
+    };
+    Location {
+        uri,
+        path: partition.path.clone(),
+    }
 }
 
 /// The version of a Delta table that the options name.
@@ -299,6 +328,7 @@ fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Sou
         format,
         options,
         schema,
+        partition: partition_columns,
         qualifier,
         ..
     } = request;
@@ -317,7 +347,16 @@ fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Sou
         ),
         Some(single) => Some(vec![Arc::new(Field::new("value", single, true))]),
     };
-    let partition = listing::partition_fields(&listed, declared.as_deref().unwrap_or_default());
+    let declared_fields = declared.as_deref().unwrap_or_default();
+    let partition = match partition_columns {
+        // Spark puts them behind the others, whether or not there are files.
+        Some(names) if !names.is_empty() => {
+            let named = |name: &String| declared_fields.iter().find(|f| f.name() == name);
+            let fields = names.iter().filter_map(named);
+            fields.map(|f| f.as_ref().clone()).collect()
+        }
+        _ => listing::partition_fields(&listed, declared_fields),
+    };
     let is_partition = |name: &str| {
         partition
             .iter()
@@ -385,16 +424,19 @@ fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Sou
         })
         .collect::<Result<Vec<_>>>()?;
     let partition_columns = partition.iter().map(|field| field.name().clone()).collect();
+    let existing = Existing::of(context, &in_files)?;
     let schema = Arc::new(Schema::new(whole));
     let in_files = Arc::new(Schema::new(in_files));
     let provider: Arc<dyn TableProvider> = match (format, csv_dialect, json_dialect) {
-        (Format::Parquet, _, _) => Arc::new(ParquetFiles::new(schema, partition, parts)),
+        (Format::Parquet, _, _) => {
+            Arc::new(ParquetFiles::new(schema, partition, parts).with_existing(existing))
+        }
         (Format::Csv, Some(dialect), _) => {
-            let reader = csv::read::CsvReader::new(dialect, in_files)?;
+            let reader = csv::read::CsvReader::new(dialect, in_files)?.with_existing(existing);
             Arc::new(TextFiles::new(schema, Arc::new(reader), parts))
         }
         (Format::Json, _, Some(dialect)) => {
-            let reader = json::JsonReader::new(dialect, in_files)?;
+            let reader = json::JsonReader::new(dialect, in_files)?.with_existing(existing);
             Arc::new(TextFiles::new(schema, Arc::new(reader), parts))
         }
         _ => {

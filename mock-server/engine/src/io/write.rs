@@ -31,11 +31,11 @@ pub(crate) struct FileWrite<'a> {
 }
 
 impl FileWrite<'_> {
-    /// Writes all rows.
+    /// Writes all rows, and answers with the directories of the partitions that it wrote.
     pub(crate) async fn run(
         &self,
         mut batches: BoxStream<'static, Result<RecordBatch>>,
-    ) -> Result<()> {
+    ) -> Result<Vec<PathBuf>> {
         self.check()?;
         let io = |error: std::io::Error| write_failed(self.root, &error);
         std::fs::create_dir_all(self.root).map_err(io)?;
@@ -88,10 +88,14 @@ impl FileWrite<'_> {
             let file = files.open(&directory, 0)?;
             open.insert(directory, file);
         }
-        for file in open.into_values() {
+        let mut directories = Vec::with_capacity(open.len());
+        for (directory, file) in open {
             file.sink.finish()?;
+            directories.push(directory);
         }
-        std::fs::write(self.root.join("_SUCCESS"), b"").map_err(io)
+        directories.sort();
+        std::fs::write(self.root.join("_SUCCESS"), b"").map_err(io)?;
+        Ok(directories)
     }
 
     /// `maxRecordsPerFile`; none is no limit.

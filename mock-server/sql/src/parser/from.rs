@@ -239,6 +239,9 @@ pub(crate) fn begins_clause(parser: &Parser<'_>) -> bool {
     match parser.kind() {
         T::Word(K::As) => true,
         T::Word(K::With) => true,
+        T::Word(K::Insert) => {
+            matches!(parser.kind_ahead(1), T::Word(K::Into | K::Overwrite))
+        }
         // Without BY behind it, `order` is a name like any other.
         T::Word(K::Group | K::Order | K::Sort | K::Cluster | K::Distribute) => {
             parser.kind_ahead(1) == T::Word(K::By)

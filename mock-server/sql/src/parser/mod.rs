@@ -125,6 +125,11 @@ impl<'a> Parser<'a> {
         Err(error)
     }
 
+    /// Whether the session has no defaults of columns.
+    pub(crate) fn refuses_defaults(&self) -> bool {
+        self.parameters.is_some_and(|given| given.refuse_defaults)
+    }
+
     // Looking.
 
     pub(crate) fn kind(&self) -> TokenKind {

@@ -89,6 +89,15 @@ pub enum AlterTableAction {
         /// Values of each.
         partitions: Vec<Vec<PartitionValue>>,
     },
+    /// `PARTITION (…) RENAME TO PARTITION (…)`.
+    RenamePartition {
+        /// The old values.
+        from: Vec<PartitionValue>,
+        /// The new ones.
+        to: Vec<PartitionValue>,
+    },
+    /// `SET SERDEPROPERTIES`: options of the data source.
+    SetSerdeProperties(Properties),
     /// `RECOVER PARTITIONS`.
     RecoverPartitions,
     /// `DROP FEATURE name [TRUNCATE HISTORY]`.
@@ -159,6 +168,8 @@ pub enum AlterViewAction {
     },
     /// `[SET] OWNER TO principal`.
     SetOwner(String),
+    /// `WITH SCHEMA BINDING|COMPENSATION|EVOLUTION|TYPE EVOLUTION`, in upper case.
+    SetSchemaMode(String),
 }
 
 /// `ALTER SCHEMA name …`.

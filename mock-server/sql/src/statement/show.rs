@@ -37,7 +37,7 @@ pub enum ShowTarget {
         /// `SYSTEM` or neither.
         system: bool,
     },
-    /// `SHOW COLUMNS IN table`.
+    /// `SHOW COLUMNS IN table [IN schema]`; the schema is the namespace.
     Columns(Name),
     /// `SHOW TBLPROPERTIES table [(key)]`.
     TableProperties {
@@ -46,8 +46,13 @@ pub enum ShowTarget {
         /// This key only.
         key: Option<String>,
     },
-    /// `SHOW CREATE TABLE table`.
-    CreateTable(Name),
+    /// `SHOW CREATE TABLE table [AS SERDE]`.
+    CreateTable {
+        /// The table.
+        table: Name,
+        /// In Hive's syntax.
+        as_serde: bool,
+    },
     /// `SHOW PARTITIONS table [PARTITION (…)]`.
     Partitions {
         /// The table.

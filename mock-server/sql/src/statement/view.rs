@@ -44,6 +44,8 @@ pub struct CreateView {
     pub comment: Option<String>,
     /// `TBLPROPERTIES`.
     pub properties: Properties,
+    /// `WITH SCHEMA BINDING|COMPENSATION|EVOLUTION|TYPE EVOLUTION`, in upper case.
+    pub schema_mode: Option<String>,
     /// The query.
     pub query: proto::Relation,
     /// The query as written, for the catalog.

@@ -18,6 +18,7 @@ use crate::functions::kernels::variant::columns::Reader as VariantReader;
 use crate::functions::kernels::variant::json::to_json as variant_json;
 use crate::functions::kernels::zone::Zone;
 use crate::functions::{Call, CastMode};
+use crate::io::existing::EXISTS;
 use crate::io::options::Options as FileOptions;
 use crate::plan::context::Context;
 use crate::plan::typed::Typed;
@@ -198,7 +199,8 @@ impl Writer {
                 let mut first = true;
                 for (field, column) in members.iter().zip(array.as_struct().columns()) {
                     let is_null = column.is_null(row) || *column.data_type() == DataType::Null;
-                    if is_null && !self.keeps_nulls {
+                    // Where a member is missing its column's default would be read.
+                    if is_null && !self.keeps_nulls && !field.metadata().contains_key(EXISTS) {
                         continue;
                     }
                     if !std::mem::take(&mut first) {

@@ -14,6 +14,7 @@ use super::{Dialect, Mode};
 use crate::error::{Error, Result};
 use crate::functions::kernels;
 use crate::io::blocks::{self, Blocks};
+use crate::io::existing::Existing;
 use crate::io::files::{RowReader, not_alone, unreadable};
 use crate::io::options::corrupt_column;
 use crate::types::sql_name;
@@ -90,6 +91,7 @@ pub(crate) struct CsvReader {
     schema: SchemaRef,
     /// Where the schema has the text of malformed records.
     corrupt: Option<usize>,
+    existing: Existing,
 }
 
 impl CsvReader {
@@ -113,7 +115,13 @@ impl CsvReader {
             dialect,
             schema,
             corrupt,
+            existing: Existing::default(),
         })
+    }
+
+    /// The same with values for records that are older than a column.
+    pub(crate) fn with_existing(self, existing: Existing) -> Self {
+        Self { existing, ..self }
     }
 
     fn wanted<'r>(&'r self, columns: &'r [usize]) -> Result<Wanted<'r>> {
@@ -200,11 +208,20 @@ impl Wanted<'_> {
             let texts = rows
                 .each()
                 .map(|tokens| tokens.get(place).and_then(|token| dialect.value(token)));
-            let data_type = self.reader.schema.field(*index).data_type();
-            let column = dialect.rules.column(texts, data_type, |row| {
+            let field = self.reader.schema.field(*index);
+            let column = dialect.rules.column(texts, field.data_type(), |row| {
                 malformed[row] = true;
             })?;
-            columns.push(column);
+            let is_there = || {
+                rows.each()
+                    .map(|tokens| Some(tokens.len() > place))
+                    .collect()
+            };
+            columns.push(
+                self.reader
+                    .existing
+                    .put_in(field.name(), column, is_there)?,
+            );
         }
         if let Some(corrupt) = self.reader.corrupt
             && let Some(at) = self.columns.iter().position(|index| *index == corrupt)

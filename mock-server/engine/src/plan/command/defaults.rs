@@ -8,7 +8,7 @@ use sparring_proto::connect::expression::{ExprType, cast::CastToType, cast::Eval
 use sparring_proto::connect::relation::RelType;
 use sparring_proto::connect::{self as proto};
 use sparring_sql::lower::internal;
-use sparring_sql::statement::SqlExpression;
+use sparring_sql::statement::{ColumnDefinition, SqlExpression};
 
 use crate::error::{Error, Exception, Result};
 use crate::functions::kernels::cast::up_castable;
@@ -27,7 +27,7 @@ use crate::types::sql_name;
 /// The keys of a column's metadata: its default as written, and the value that rows have which are
 /// older than the column.
 pub(crate) const CURRENT: &str = "CURRENT_DEFAULT";
-pub(super) const EXISTS: &str = "EXISTS_DEFAULT";
+pub(super) use crate::io::existing::EXISTS;
 
 /// A default in the places where it is declared.
 pub(super) struct Declared<'a> {
@@ -108,6 +108,31 @@ impl Declared<'_> {
             _ => error,
         }
     }
+}
+
+/// Refuses defaults of tables whose data source takes none.
+pub(super) fn allowed(
+    context: &Context,
+    columns: &[ColumnDefinition],
+    provider: &str,
+    statement: &str,
+) -> Result<()> {
+    if columns.iter().all(|column| column.default.is_none()) {
+        return Ok(());
+    }
+    let conf = context.session.conf();
+    let given = conf.option("spark.sql.defaultColumn.allowedProviders");
+    let given = given.unwrap_or_else(|| "csv,json,orc,parquet".to_owned());
+    let mut names = given
+        .split(',')
+        .map(|name| name.trim().trim_end_matches('*'));
+    if names.any(|name| name.eq_ignore_ascii_case(provider)) {
+        return Ok(());
+    }
+    Err(Error::new(
+        "DEFAULT_UNSUPPORTED",
+        [("statementType", statement), ("dataSource", provider)],
+    ))
 }
 
 /// A default as the metadata of its column.

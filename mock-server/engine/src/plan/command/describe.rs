@@ -7,8 +7,8 @@ use arrow::datatypes::{Schema, SchemaRef};
 use sparring_proto::connect as proto;
 use sparring_sql::statement::{Describe, DescribeTarget};
 
-use super::delta_log;
 use super::result::Table;
+use super::{defaults, delta_log};
 use crate::catalog::store::{RelationEntry, RelationKind, TableEntry};
 use crate::catalog::{QualifiedName, comment_of};
 use crate::error::{Error, QueryContext, Result, SqlContext};
@@ -52,6 +52,8 @@ pub(super) fn table(
             partition_columns: Vec::new(),
             options: BTreeMap::new(),
             constraints: Vec::new(),
+            partitions: None,
+            statistics: None,
         };
         return Ok((name, entry));
     }
@@ -159,13 +161,35 @@ pub(super) async fn describe(context: &Context, node: Describe) -> Result<proto:
                 catalog.qualify_schema(&context.session.current_namespace(), &name)?;
             catalog.require_schema(&of, &schema)?;
             let key = (of.to_lowercase(), schema.to_lowercase());
-            let comment = catalog.read(|e| e.schemas.get(&key).and_then(|s| s.comment.clone()));
+            let entry = catalog.read(|e| e.schemas.get(&key).cloned());
+            let mut rows = vec![
+                ("Catalog Name", of.clone()),
+                ("Namespace Name", schema.clone()),
+                (
+                    "Comment",
+                    entry
+                        .as_ref()
+                        .and_then(|s| s.comment.clone())
+                        .unwrap_or_default(),
+                ),
+                ("Location", catalog.schema_location(&of, &schema)),
+                ("Owner", context.session.workspace.options.user.clone()),
+            ];
+            if node.extended {
+                let properties = entry.map(|s| s.properties).unwrap_or_default();
+                let pairs = properties
+                    .iter()
+                    .map(|(key, value)| format!("({key},{value})"));
+                let pairs = pairs.collect::<Vec<_>>().join(", ");
+                let shown = match pairs.as_str() {
+                    "" => String::new(),
+                    pairs => format!("({pairs})"),
+                };
+                rows.push(("Properties", shown));
+            }
             Table::default()
-                .text("info_name", ["Catalog Name", "Namespace Name", "Comment"])
-                .maybe(
-                    "info_value",
-                    [Some(of), Some(schema), Some(comment.unwrap_or_default())],
-                )
+                .text("info_name", rows.iter().map(|(name, _)| *name))
+                .maybe("info_value", rows.iter().map(|(_, value)| Some(value)))
                 .relation()
         }
         DescribeTarget::Catalog(name) => {
@@ -260,10 +284,8 @@ async fn describe_table(
                     },
                 );
                 add(&mut rows, "Provider", &table.provider);
-                let location = table
-                    .location
-                    .clone()
-                    .unwrap_or_else(|| format!("dbfs:/managed/{}", name.parts().join("/")));
+                let catalog = &context.session.workspace.catalog;
+                let location = catalog.shown_location(&name, table);
                 add(&mut rows, "Location", &location);
             }
             RelationKind::View(view) => {
@@ -271,6 +293,16 @@ async fn describe_table(
                 add(&mut rows, "View Text", &view.text);
             }
         }
+    }
+    let defaults: Vec<Row> = schema
+        .fields()
+        .iter()
+        .filter_map(|f| Some((f.name().clone(), field_type(f), Some(defaults::text_of(f)?))))
+        .collect();
+    if !defaults.is_empty() {
+        add(&mut rows, "", "");
+        add(&mut rows, "# Column Default Values", "");
+        rows.extend(defaults);
     }
     rows_of(rows)
 }

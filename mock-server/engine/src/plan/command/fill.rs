@@ -1,7 +1,7 @@
 //! Rows put into tables that are there: appended, or in place of all rows or of some partitions.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema};
@@ -11,12 +11,12 @@ use serde_json::json;
 use super::align::{By, align};
 use super::replace_where::ReplaceWhere;
 use super::table::schema_of;
-use crate::catalog::QualifiedName;
 use crate::catalog::delta::{Operation, Snapshot, TableMetadata, metadata};
-use crate::catalog::store::TableEntry;
+use crate::catalog::store::{PartitionEntry, TableEntry};
+use crate::catalog::{QualifiedName, now_ms};
 use crate::error::{Error, Result};
 use crate::io::Format;
-use crate::io::listing::{HIVE_NULL, escape};
+use crate::io::listing::{directory_of, values_of};
 use crate::io::options::Options;
 use crate::io::write::FileWrite;
 use crate::plan::Planned;
@@ -39,7 +39,7 @@ pub(super) struct Fill {
 /// Puts rows into a Delta table.
 pub(super) async fn fill_delta(
     context: &Context,
-    root: &std::path::Path,
+    root: &Path,
     shown: &str,
     planned: Planned,
     fill: &Fill,
@@ -228,8 +228,10 @@ pub(super) async fn fill(
     let opened = crate::io::source::table(context, table, &options, name.parts()).await?;
     let schema = opened.provider.schema();
     let planned = align(context, planned, &schema, &name.quoted(), fill.by)?;
-    // Partitions that are written replace theirs only, so they are written beside the table first.
-    let staged = (fill.overwrite && fill.dynamic && !table.partition_columns.is_empty())
+    // Partitions that are written replace theirs only, and may lie elsewhere, so they are written
+    // beside the table first.
+    let is_beside = table.partitions.is_some() || (fill.overwrite && fill.dynamic);
+    let staged = (is_beside && !table.partition_columns.is_empty())
         .then(|| table.path.with_extension("staged"));
     if let Some(staged) = &staged {
         crate::catalog::remove_tree(staged);
@@ -245,9 +247,32 @@ pub(super) async fn fill(
         partition_columns: table.partition_columns.clone(),
         context,
     };
-    write.run(batches).await?;
+    let written = write.run(batches).await;
+    if let (Some(staged), Err(_)) = (&staged, &written) {
+        crate::catalog::remove_tree(staged);
+    }
+    let directories = written?;
     if let Some(staged) = staged {
-        let moved = move_partitions(&staged, &table.path, table.partition_columns.len());
+        let moved = match &table.partitions {
+            Some(known) => {
+                let placed = Placing {
+                    table,
+                    staged: &staged,
+                    fill,
+                };
+                placed.place(known, &directories).and_then(|partitions| {
+                    let kept = context
+                        .session
+                        .workspace
+                        .catalog
+                        .change_table(name, |table| {
+                            table.partitions = Some(partitions);
+                        });
+                    kept.map_err(std::io::Error::other)
+                })
+            }
+            None => move_partitions(&staged, &table.path, table.partition_columns.len()),
+        };
         crate::catalog::remove_tree(&staged);
         moved.map_err(|error| {
             Error::internal(format!(
@@ -255,6 +280,85 @@ pub(super) async fn fill(
                 name.quoted()
             ))
         })?;
+    }
+    if table.statistics.is_some() {
+        let catalog = &context.session.workspace.catalog;
+        catalog.change_table(name, |table| table.statistics = None)?;
+    }
+    Ok(())
+}
+
+/// Partitions written beside a table whose partitions the catalog knows.
+struct Placing<'f> {
+    table: &'f TableEntry,
+    staged: &'f Path,
+    fill: &'f Fill,
+}
+
+impl Placing<'_> {
+    /// Moves what was written to where it belongs, and answers with all partitions of the table.
+    fn place(
+        &self,
+        known: &[PartitionEntry],
+        directories: &[PathBuf],
+    ) -> std::io::Result<Vec<PartitionEntry>> {
+        let is_written = |partition: &PartitionEntry| {
+            let mut all = directories.iter();
+            all.any(|directory| values_of(directory) == partition.values)
+        };
+        let mut partitions = Vec::with_capacity(known.len() + directories.len());
+        for partition in known {
+            let replaced = self.fill.overwrite
+                && match self.fill.dynamic {
+                    true => is_written(partition),
+                    false => self.is_within(partition),
+                };
+            if replaced {
+                crate::catalog::remove_tree(&partition.path);
+            }
+            if !replaced || is_written(partition) {
+                partitions.push(partition.clone());
+            }
+        }
+        for directory in directories {
+            let values = values_of(directory);
+            let found = partitions.iter_mut().find(|p| p.values == values);
+            let path = match found {
+                Some(partition) => {
+                    partition.statistics = None;
+                    partition.path.clone()
+                }
+                None => {
+                    let path = self.table.path.join(directory);
+                    partitions.push(PartitionEntry {
+                        values,
+                        path: path.clone(),
+                        location: None,
+                        created_ms: now_ms(),
+                        statistics: None,
+                    });
+                    path
+                }
+            };
+            move_files(&self.staged.join(directory), &path)?;
+        }
+        Ok(partitions)
+    }
+
+    /// Whether a partition is one of those that the statement names.
+    fn is_within(&self, partition: &PartitionEntry) -> bool {
+        let names = self.table.partition_columns.iter();
+        let values = names.cloned().zip(partition.values.iter().cloned());
+        lies_within(&values.collect(), &self.fill.within)
+    }
+}
+
+/// Moves the files of one directory into another.
+fn move_files(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        std::fs::rename(entry.path(), to.join(entry.file_name()))?;
     }
     Ok(())
 }
@@ -269,17 +373,11 @@ fn lies_within(
 }
 
 /// The directory of the partitions whose first columns have these values.
-pub(super) fn partition_directory(
-    root: &std::path::Path,
-    within: &[(String, Option<String>)],
-) -> PathBuf {
-    let mut path = root.to_owned();
-    for (name, value) in within {
-        let value = value.as_deref().map(escape);
-        let value = value.unwrap_or_else(|| HIVE_NULL.to_owned());
-        path.push(format!("{}={value}", escape(name)));
-    }
-    path
+pub(super) fn partition_directory(root: &Path, within: &[(String, Option<String>)]) -> PathBuf {
+    let values = within.iter();
+    root.join(directory_of(
+        values.map(|(name, value)| (name.as_str(), value.as_deref())),
+    ))
 }
 
 /// Whether a table has a partition of these values.
@@ -291,6 +389,14 @@ pub(super) async fn has_partition(
     if within.is_empty() {
         return Ok(false);
     }
+    if let Some(known) = &table.partitions {
+        let names = table.partition_columns.iter();
+        let is_within = |partition: &PartitionEntry| {
+            let values = names.clone().cloned().zip(partition.values.iter().cloned());
+            lies_within(&values.collect(), within)
+        };
+        return Ok(known.iter().any(is_within));
+    }
     if table.provider != Format::Delta.name() {
         return Ok(partition_directory(&table.path, within).exists());
     }
@@ -301,11 +407,7 @@ pub(super) async fn has_partition(
 }
 
 /// Puts every partition directory of one tree in place of that of another.
-pub(super) fn move_partitions(
-    from: &std::path::Path,
-    to: &std::path::Path,
-    levels: usize,
-) -> std::io::Result<()> {
+pub(super) fn move_partitions(from: &Path, to: &Path, levels: usize) -> std::io::Result<()> {
     if levels == 0 {
         crate::catalog::remove_tree(to);
         return std::fs::rename(from, to);

@@ -2,6 +2,7 @@
 //! does the work.
 
 mod align;
+mod alter_table;
 mod alter_view;
 mod assign;
 mod catalog;
@@ -14,6 +15,7 @@ mod function;
 mod immediate;
 mod insert;
 mod namespace;
+mod object;
 mod replace_where;
 mod result;
 mod show;
@@ -34,6 +36,8 @@ use super::context::Context;
 use crate::error::{Error, Result};
 use crate::execution::Execution;
 use crate::session::TempView;
+
+pub(crate) use statement::root;
 
 /// Runs a call of `spark.catalog`; its answer is a relation like any other.
 pub(crate) async fn catalog(context: &Context, node: &proto::Catalog) -> Result<proto::Relation> {

@@ -77,6 +77,7 @@ pub(super) async fn show(context: &Context, node: Show) -> Result<proto::Relatio
                 .relation()
         }
         ShowTarget::Columns(table) => {
+            let table: Vec<String> = namespace.into_iter().chain(table).collect();
             let (_, schema) = describe::columns(context, &table).await?;
             Table::default()
                 .text("col_name", schema.fields().iter().map(|f| f.name().clone()))
@@ -98,7 +99,7 @@ pub(super) async fn show(context: &Context, node: Show) -> Result<proto::Relatio
                 .text("value", rows.iter().map(|(_, value)| value))
                 .relation()
         }
-        ShowTarget::CreateTable(table) => {
+        ShowTarget::CreateTable { table, .. } => {
             let text = describe::create_statement(context, &table).await?;
             Table::default().text("createtab_stmt", [text]).relation()
         }

@@ -11,18 +11,16 @@ use sparring_proto::connect::relation::RelType;
 use sparring_proto::connect::{self as proto};
 use sparring_sql::Statement;
 use sparring_sql::statement::{
-    ColumnDefinition, Configuration, Constraint, ConstraintKind, CreateTable, CreateView, DropKind,
-    ViewKind,
+    ColumnDefinition, Configuration, Constraint, ConstraintKind, CreateTable, DropKind,
 };
 
 use super::result::{Table, nothing};
 use super::table::{Existing, NewTable, create, distinct, partition_columns, schema_of};
 use super::{
-    alter_view, change, defaults, describe, function, immediate, insert, namespace, show, variable,
-    view,
+    alter_table, alter_view, change, defaults, describe, function, immediate, insert, namespace,
+    show, variable, view,
 };
-use crate::catalog::now_ms;
-use crate::catalog::store::{Change, ConstraintEntry, RelationEntry, RelationKind, ViewEntry};
+use crate::catalog::store::{Change, ConstraintEntry, RelationEntry, RelationKind};
 use crate::conf::Flavor;
 use crate::error::{Error, Exception, Result};
 use crate::io::Format;
@@ -53,20 +51,38 @@ pub(super) async fn sql(context: &Context, node: &proto::SqlCommand) -> Result<R
     let statement = sparring_sql::parse_statement_with_params(&text, &parameters)?;
     let answer = match statement {
         Statement::Query(_) => relation,
-        other => {
-            let mut context = context.clone();
-            context.sql_text = Some(text.as_ref().into());
-            let workspace = Arc::clone(&context.session.workspace);
-            let work = Box::pin(async move {
-                let answer = run(&context, other).await;
-                answer.map_err(|error| at_its_table(error, &context))
-            });
-            Box::pin(workspace.compute().run(work)).await?
-        }
+        other => answer(context, &text, other).await?,
     };
     Ok(ResponseType::SqlCommandResult(SqlCommandResult {
         relation: Some(answer),
     }))
+}
+
+/// The answer of a statement that a client sends as a query; none if it is one.
+pub(crate) async fn root(context: &Context, node: &proto::Sql) -> Result<Option<proto::Relation>> {
+    let first = node.query.trim_start().get(..4).unwrap_or_default();
+    // Others that are no statements begin with SELECT, VALUES, TABLE or a parenthesis.
+    if !first.eq_ignore_ascii_case("with") && !first.eq_ignore_ascii_case("from") {
+        return Ok(None);
+    }
+    let text = substituted(context, &node.query)?;
+    let parameters = crate::plan::relation::read::parameters(context, node);
+    match sparring_sql::parse_statement_with_params(&text, &parameters) {
+        Ok(Statement::Query(_)) | Err(_) => Ok(None),
+        Ok(statement) => Ok(Some(answer(context, &text, statement).await?)),
+    }
+}
+
+/// Runs a statement where long work runs.
+async fn answer(context: &Context, text: &str, statement: Statement) -> Result<proto::Relation> {
+    let mut context = context.clone();
+    context.sql_text = Some(text.into());
+    let workspace = Arc::clone(&context.session.workspace);
+    let work = Box::pin(async move {
+        let answer = run(&context, statement).await;
+        answer.map_err(|error| at_its_table(error, &context))
+    });
+    Box::pin(workspace.compute().run(work)).await
 }
 
 /// A table that is not there is shown where the statement names it.
@@ -107,7 +123,7 @@ pub(super) async fn run(context: &Context, statement: Statement) -> Result<proto
         Statement::CreateTable(node) => create_table(context, node).await,
         Statement::CreateTableLike(_) => refused("CREATE TABLE LIKE"),
         Statement::CloneTable(_) => refused("CREATE TABLE CLONE"),
-        Statement::CreateView(node) => create_view(context, node).await,
+        Statement::CreateView(node) => view::create_view(context, node).await,
         Statement::CreateTempViewUsing(_) => refused("CREATE TEMPORARY VIEW USING"),
         Statement::CreateFunction(node) => function::create(context, node).await,
         Statement::Drop(node) => match node.kind {
@@ -116,12 +132,18 @@ pub(super) async fn run(context: &Context, statement: Statement) -> Result<proto
             _ => namespace::drop(context, &node),
         },
         Statement::Undrop(_) => refused("UNDROP TABLE"),
-        Statement::AlterTable(node) => change::alter(context, node).await,
+        Statement::AlterTable(node) => alter_table::alter(context, node).await,
         Statement::AlterView(node) => alter_view::alter_view(context, node).await,
         Statement::AlterSchema(_) => refused("ALTER SCHEMA"),
         Statement::AlterCatalog(_) => refused("ALTER CATALOG"),
         Statement::AlterVolume(_) => refused("ALTER VOLUME"),
         Statement::Insert(node) => insert::insert(context, node).await,
+        Statement::InsertSeveral(inserts) => {
+            for insert in inserts {
+                Box::pin(run(context, insert)).await?;
+            }
+            nothing()
+        }
         Statement::InsertDirectory(node) => insert::directory(context, node).await,
         Statement::Update(node) => change::update(context, node).await,
         Statement::Delete(node) => change::delete(context, node).await,
@@ -349,8 +371,9 @@ async fn create_table(context: &Context, node: CreateTable) -> Result<proto::Rel
         (true, true) => "CREATE OR REPLACE TABLE AS SELECT",
     };
     let format = Format::named(context, node.provider.as_deref())?;
-    if format == Format::Delta {
-        no_defaults(&node.columns)?;
+    match format {
+        Format::Delta => no_defaults(&node.columns)?,
+        _ => defaults::allowed(context, &node.columns, format.name(), "CREATE TABLE")?,
     }
     let new = NewTable {
         format,
@@ -370,71 +393,6 @@ async fn create_table(context: &Context, node: CreateTable) -> Result<proto::Rel
         name,
     };
     create(context, new, planned).await?;
-    nothing()
-}
-
-pub(super) async fn create_view(context: &Context, node: CreateView) -> Result<proto::Relation> {
-    let planned = crate::analyze::plan(context, &node.query).await?;
-    let catalog = &context.session.workspace.catalog;
-    let shown = match node.kind {
-        ViewKind::Persistent => catalog.qualify(&context.namespace(), &node.name)?.parts(),
-        _ => node.name.clone(),
-    };
-    view::check_columns(context, &shown, &node.columns, &planned)?;
-    match node.kind {
-        ViewKind::Temporary => view::create_from_sql(context, node, planned, false)?,
-        ViewKind::GlobalTemporary => view::create_from_sql(context, node, planned, true)?,
-        ViewKind::Persistent => {
-            let session = &context.session;
-            let catalog = &session.workspace.catalog;
-            let name = catalog.qualify(&session.current_namespace(), &node.name)?;
-            if node.if_not_exists && catalog.relation(&name).is_some() {
-                return nothing();
-            }
-            view::nothing_temporary(context, "VIEW", &name.quoted())?;
-            if node.columns.is_empty() {
-                view::named_columns(&planned, &name.quoted())?;
-            }
-            let existing = catalog.relation(&name).map(|entry| entry.kind);
-            if let (true, Some(RelationKind::Table(_))) = (node.replace, existing) {
-                return Err(Error::new(
-                    "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE",
-                    [
-                        ("tableName", name.quoted()),
-                        ("operation", "CREATE OR REPLACE VIEW".to_owned()),
-                    ],
-                ));
-            }
-            if node.replace {
-                let mut path = vec![view::folded(&name)];
-                view::no_catalog_cycle(context, &node.query, &name, &mut path)?;
-            }
-            let made = planned.scope.columns.iter();
-            let made = made.map(|column| {
-                let json = crate::types::json::to_json(&column.data_type).to_string();
-                (column.name.to_string(), json)
-            });
-            let entry = RelationEntry {
-                name: name.name.clone(),
-                kind: RelationKind::View(ViewEntry {
-                    text: node.query_text,
-                    columns: node
-                        .columns
-                        .into_iter()
-                        .map(|c| (c.name, c.comment))
-                        .collect(),
-                    namespace: session.current_namespace(),
-                    conf: context.kept(),
-                    made: made.collect(),
-                }),
-                comment: node.comment,
-                properties: node.properties.into_iter().collect(),
-                created_ms: now_ms(),
-            };
-            catalog.put_relation(&name, entry, node.replace)?;
-        }
-        ViewKind::Materialized => return refused("materialized views"),
-    }
     nothing()
 }
 

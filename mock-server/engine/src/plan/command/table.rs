@@ -9,14 +9,18 @@ use serde_json::json;
 
 use super::align::{By, align};
 use crate::catalog::delta::{DeltaTables, Operation, TableMetadata, metadata};
-use crate::catalog::store::{ConstraintEntry, RelationEntry, RelationKind, TableEntry};
+use crate::catalog::store::{
+    ConstraintEntry, PartitionEntry, RelationEntry, RelationKind, TableEntry,
+};
 use crate::catalog::{QualifiedName, now_ms};
 use crate::error::{Error, Result};
 use crate::io::Format;
+use crate::io::listing::values_of;
 use crate::io::options::Options;
 use crate::io::write::FileWrite;
 use crate::plan::Planned;
 use crate::plan::context::Context;
+use crate::plan::scope::Scope;
 use crate::types::names::quote;
 
 /// What happens to a table that is already there.
@@ -104,6 +108,18 @@ pub(super) fn partition_columns(schema: &Schema, wanted: &[String]) -> Result<Ve
         .collect()
 }
 
+/// The schema with the partition columns behind the others.
+fn partitions_last(schema: &Schema, partition: &[String]) -> Schema {
+    let field = |name: &String| schema.fields().iter().find(|f| f.name() == name);
+    let kept = schema.fields().iter();
+    let kept = kept.filter(|field| !partition.contains(field.name()));
+    let fields: Vec<FieldRef> = kept
+        .chain(partition.iter().filter_map(field))
+        .cloned()
+        .collect();
+    Schema::new(fields)
+}
+
 /// Makes a table, with rows if there are any.
 pub(super) async fn create(context: &Context, new: NewTable, rows: Option<Planned>) -> Result<()> {
     let catalog = &context.session.workspace.catalog;
@@ -142,15 +158,20 @@ pub(super) async fn create(context: &Context, new: NewTable, rows: Option<Planne
         (None, Some(table)) if table.path == path => table.location.clone(),
         (None, _) => None,
     };
-    let schema = Arc::new(new.schema);
+    let given = Arc::new(new.schema);
+    let schema = match new.format {
+        Format::Delta => Arc::clone(&given),
+        _ => Arc::new(partitions_last(&given, &new.partition_columns)),
+    };
+    let mut directories = Vec::new();
     let rows = match rows {
-        Some(planned) => Some(align(
-            context,
-            planned,
-            &schema,
-            &new.name.quoted(),
-            By::Place,
-        )?),
+        Some(planned) => {
+            let mut planned = align(context, planned, &given, &new.name.quoted(), By::Place)?;
+            let mut columns = planned.scope.columns.clone();
+            columns.sort_by_key(|column| schema.index_of(&column.name).ok());
+            planned.scope = Scope::of(columns);
+            Some(planned)
+        }
         None => None,
     };
     if new.format == Format::Delta {
@@ -204,9 +225,22 @@ pub(super) async fn create(context: &Context, new: NewTable, rows: Option<Planne
                 partition_columns: new.partition_columns.clone(),
                 context,
             };
-            write.run(batches).await?;
+            directories = write.run(batches).await?;
         }
     }
+    let is_tracked = new.format != Format::Delta
+        && !new.partition_columns.is_empty()
+        && catalog.is_hive(&new.name.catalog);
+    let partitions = is_tracked.then(|| {
+        let made = directories.iter().map(|directory| PartitionEntry {
+            values: values_of(directory),
+            path: path.join(directory),
+            location: None,
+            created_ms: now_ms(),
+            statistics: None,
+        });
+        made.collect()
+    });
     let json =
         crate::types::json::to_json(&arrow::datatypes::DataType::Struct(schema.fields().clone()));
     let constraints = match &before {
@@ -225,6 +259,8 @@ pub(super) async fn create(context: &Context, new: NewTable, rows: Option<Planne
             partition_columns: new.partition_columns,
             options: new.options,
             constraints,
+            partitions,
+            statistics: None,
         }),
         comment: new.comment,
         properties: new.properties,

@@ -7,11 +7,12 @@ use sparring_proto::connect as proto;
 use sparring_proto::connect::read::ReadType;
 use sparring_proto::connect::relation::RelType;
 use sparring_sql::Statement;
-use sparring_sql::statement::{CreateView, ViewColumn};
+use sparring_sql::statement::{CreateView, ViewColumn, ViewKind};
 
-use crate::catalog::QualifiedName;
-use crate::catalog::store::RelationKind;
-use crate::error::{Error, Result};
+use super::result::nothing;
+use crate::catalog::store::{RelationEntry, RelationKind, ViewEntry};
+use crate::catalog::{QualifiedName, comment_of, now_ms};
+use crate::error::{Error, Exception, Result};
 use crate::plan::Planned;
 use crate::plan::context::Context;
 use crate::plan::relation::children;
@@ -98,6 +99,92 @@ pub(super) fn create_from_sql(
     };
     let view = TempView::resolved_at_use(planned, view);
     put(context, vec![name], view, global, node.replace)
+}
+
+/// `CREATE VIEW` of any kind.
+pub(super) async fn create_view(context: &Context, node: CreateView) -> Result<proto::Relation> {
+    let planned = crate::analyze::plan(context, &node.query).await?;
+    let catalog = &context.session.workspace.catalog;
+    let shown = match node.kind {
+        ViewKind::Persistent => catalog.qualify(&context.namespace(), &node.name)?.parts(),
+        _ => node.name.clone(),
+    };
+    check_columns(context, &shown, &node.columns, &planned)?;
+    match node.kind {
+        ViewKind::Temporary => create_from_sql(context, node, planned, false)?,
+        ViewKind::GlobalTemporary => create_from_sql(context, node, planned, true)?,
+        ViewKind::Persistent => {
+            let name = catalog.qualify(&context.session.current_namespace(), &node.name)?;
+            if node.if_not_exists && catalog.relation(&name).is_some() {
+                return nothing();
+            }
+            nothing_temporary(context, "VIEW", &name.quoted())?;
+            if node.columns.is_empty() {
+                named_columns(&planned, &name.quoted())?;
+            }
+            return keep_persistent(context, name, node, &planned);
+        }
+        ViewKind::Materialized => return Err(Error::unsupported("materialized views")),
+    }
+    nothing()
+}
+
+/// Puts a view into the catalog. Its columns have the comments of the query's unless it says others.
+pub(super) fn keep_persistent(
+    context: &Context,
+    name: QualifiedName,
+    node: CreateView,
+    planned: &Planned,
+) -> Result<proto::Relation> {
+    let catalog = &context.session.workspace.catalog;
+    let existing = catalog.relation(&name).map(|entry| entry.kind);
+    if let (true, Some(RelationKind::Table(_))) = (node.replace, existing) {
+        return Err(Error::new(
+            "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE",
+            [
+                ("tableName", name.quoted()),
+                ("operation", "CREATE OR REPLACE VIEW".to_owned()),
+            ],
+        ));
+    }
+    if node.replace {
+        let mut path = vec![folded(&name)];
+        no_catalog_cycle(context, &node.query, &name, &mut path)?;
+    }
+    let query = &planned.scope.columns;
+    let made = query.iter().map(|column| {
+        let json = crate::types::json::to_json(&column.data_type).to_string();
+        (column.name.to_string(), json)
+    });
+    let columns = query.iter().enumerate().map(|(place, column)| {
+        let given = node.columns.get(place);
+        let shown = given.map_or_else(|| column.name.to_string(), |given| given.name.clone());
+        let comment = given.and_then(|given| given.comment.clone());
+        (shown, comment.or_else(|| comment_of(&column.field())))
+    });
+    let entry = RelationEntry {
+        name: name.name.clone(),
+        kind: RelationKind::View(ViewEntry {
+            text: node.query_text,
+            columns: columns.collect(),
+            namespace: context.session.current_namespace(),
+            conf: context.kept(),
+            made: made.collect(),
+            schema_mode: node
+                .schema_mode
+                .unwrap_or_else(|| "COMPENSATION".to_owned()),
+        }),
+        comment: node.comment,
+        properties: node.properties.into_iter().collect(),
+        created_ms: now_ms(),
+    };
+    let kept = catalog.put_relation(&name, entry, node.replace);
+    // Spark throws the class that views share where a table's name is taken.
+    kept.map_err(|error| match error.class() {
+        Some("TABLE_OR_VIEW_ALREADY_EXISTS") => error.thrown_as(Exception::Analysis),
+        _ => error,
+    })?;
+    nothing()
 }
 
 /// Refuses a view whose columns are too many or too few, or of the same name.

@@ -169,7 +169,7 @@ async fn save_path(
         context,
     };
     let n_levels = write.partition_columns.len();
-    let outcome = write.run(batches).await;
+    let outcome = write.run(batches).await.map(|_| ());
     if root == &beside {
         if outcome.is_err() {
             crate::catalog::remove_tree(&beside);

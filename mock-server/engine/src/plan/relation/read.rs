@@ -246,6 +246,11 @@ pub(crate) fn parameters(context: &Context, node: &proto::Sql) -> Parameters {
     };
     let mut found = Parameters {
         variables: context.session.variables.literals(),
+        refuse_defaults: {
+            let conf = context.session.conf();
+            let enabled = conf.option("spark.sql.defaultColumn.enabled");
+            enabled.is_some_and(|value| value.eq_ignore_ascii_case("false"))
+        },
         ..Parameters::default()
     };
     #[expect(deprecated, reason = "clients up to 3.5 send literals")]

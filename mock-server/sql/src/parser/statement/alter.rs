@@ -1,11 +1,11 @@
 //! ALTER.
 
-use super::super::identifier::{identifier, multipart_identifier};
+use super::super::identifier::{identifier, is_identifier, multipart_identifier};
 use super::super::{Parsed, Parser, literal, property, query, types};
 use super::column::{self, column_definition, name_list};
 use super::{
     create, eat_schema, fixed_partition, if_exists, if_not_exists, partition_values,
-    sql_expression, string_or_identifier,
+    sql_expression, string_or_identifier, view,
 };
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
@@ -17,10 +17,11 @@ use crate::statement::{
 
 /// `ALTER …`.
 pub(super) fn alter(parser: &mut Parser<'_>) -> Parsed<Statement> {
+    let start = parser.mark();
     parser.advance();
     if eat_schema(parser) {
         let name = multipart_identifier(parser)?;
-        let action = namespace_action(parser)?;
+        let action = namespace_action(parser, start)?;
         return Ok(Statement::AlterSchema(AlterSchema { name, action }));
     }
     let at = parser.mark();
@@ -29,17 +30,17 @@ pub(super) fn alter(parser: &mut Parser<'_>) -> Parsed<Statement> {
     match word {
         T::Word(K::Table) => {
             let name = multipart_identifier(parser)?;
-            let action = table_action(parser)?;
+            let action = table_action(parser, start)?;
             Ok(Statement::AlterTable(AlterTable { name, action }))
         }
         T::Word(K::View) => {
             let name = multipart_identifier(parser)?;
-            let action = view_action(parser)?;
+            let action = view_action(parser, start)?;
             Ok(Statement::AlterView(AlterView { name, action }))
         }
         T::Word(K::Catalog) => {
             let name = identifier(parser)?;
-            let action = namespace_action(parser)?;
+            let action = namespace_action(parser, start)?;
             Ok(Statement::AlterCatalog(AlterCatalog { name, action }))
         }
         T::Word(K::Volume) => {
@@ -51,7 +52,7 @@ pub(super) fn alter(parser: &mut Parser<'_>) -> Parsed<Statement> {
     }
 }
 
-fn table_action(parser: &mut Parser<'_>) -> Parsed<Action> {
+fn table_action(parser: &mut Parser<'_>, start: usize) -> Parsed<Action> {
     if let Some(owner) = owner(parser)? {
         return Ok(Action::SetOwner(owner));
     }
@@ -76,7 +77,15 @@ fn table_action(parser: &mut Parser<'_>) -> Parsed<Action> {
                 location,
             })
         }
+        T::Word(K::Rename) if !values.is_empty() => {
+            parser.expect_word(K::To)?;
+            let to = fixed_partition(parser)?;
+            Ok(Action::RenamePartition { from: values, to })
+        }
         _ if !values.is_empty() => Err(parser.syntax_error_at(at, "")),
+        T::Word(K::Set) if parser.eat_word_text("SERDEPROPERTIES") => {
+            property::properties(parser).map(Action::SetSerdeProperties)
+        }
         T::Word(K::Rename) => rename(parser),
         T::Word(K::Add) => add(parser),
         T::Word(K::Drop) => drop(parser),
@@ -90,10 +99,18 @@ fn table_action(parser: &mut Parser<'_>) -> Parsed<Action> {
             if !parser.eat_word(K::Columns) {
                 parser.eat_word(K::Column);
             }
-            parser.comma_list(column_change).map(Action::AlterColumns)
+            if word == T::Word(K::Change)
+                && let Some(changes) = hive_change(parser, start)?
+            {
+                return Ok(Action::AlterColumns(changes));
+            }
+            let changes = parser.comma_list(|parser| column_change(parser, start))?;
+            Ok(Action::AlterColumns(changes))
         }
         T::Word(K::Set) if parser.eat_word(K::Tblproperties) => {
-            property::properties(parser).map(Action::SetProperties)
+            let properties = property::valued_properties(parser, start)?;
+            property::no_table_property(parser, start, &properties)?;
+            Ok(Action::SetProperties(properties))
         }
         T::Word(K::Set) if parser.eat_word_text("TAGS") => {
             property::properties(parser).map(Action::SetTags)
@@ -244,7 +261,7 @@ fn cascade(parser: &mut Parser<'_>) -> bool {
 }
 
 /// `column TYPE …`, `column COMMENT …`, `column SET …`, `column DROP …`, `column FIRST|AFTER …`.
-fn column_change(parser: &mut Parser<'_>) -> Parsed<(Name, ColumnChange)> {
+fn column_change(parser: &mut Parser<'_>, start: usize) -> Parsed<(Name, ColumnChange)> {
     let name = multipart_identifier(parser)?;
     if let Some(position) = column::position(parser)? {
         return Ok((name, ColumnChange::SetPosition(position)));
@@ -257,7 +274,9 @@ fn column_change(parser: &mut Parser<'_>) -> Parsed<(Name, ColumnChange)> {
         T::Word(K::Comment) => ColumnChange::SetComment(literal::string_literal(parser)?),
         T::Word(K::Set) if parser.eat_words(&[K::Not, K::Null]) => ColumnChange::SetNotNull,
         T::Word(K::Set) if parser.eat_word(K::Default) => {
-            ColumnChange::SetDefault(sql_expression(parser)?)
+            let default = sql_expression(parser)?;
+            column::no_default(parser, start)?;
+            ColumnChange::SetDefault(default)
         }
         T::Word(K::Set) if parser.eat_word_text("TAGS") => {
             ColumnChange::SetTags(property::properties(parser)?)
@@ -273,7 +292,49 @@ fn column_change(parser: &mut Parser<'_>) -> Parsed<(Name, ColumnChange)> {
     Ok((name, change))
 }
 
-fn view_action(parser: &mut Parser<'_>) -> Parsed<AlterViewAction> {
+/// Hive's `column name type [COMMENT …] [FIRST|AFTER …]`, if it is one; the name must be the column's.
+fn hive_change(parser: &mut Parser<'_>, start: usize) -> Parsed<Option<Vec<(Name, ColumnChange)>>> {
+    let mark = parser.mark();
+    let column = multipart_identifier(parser)?;
+    let is_action = matches!(
+        parser.kind(),
+        T::Word(K::Type | K::Comment | K::Set | K::Drop | K::First | K::After | K::Unset | K::Sync)
+    );
+    if is_action || !is_identifier(parser.kind()) || !is_identifier(parser.kind_ahead(1)) {
+        parser.back_to(mark);
+        return Ok(None);
+    }
+    let name = identifier(parser)?;
+    let mut changes = vec![(
+        column.clone(),
+        ColumnChange::SetType(types::data_type(parser)?),
+    )];
+    if let Some(comment) = types::comment(parser)? {
+        changes.push((column.clone(), ColumnChange::SetComment(comment)));
+    }
+    if let Some(position) = column::position(parser)? {
+        changes.push((column.clone(), ColumnChange::SetPosition(position)));
+    }
+    if column
+        .last()
+        .is_some_and(|last| last.eq_ignore_ascii_case(&name))
+    {
+        return Ok(Some(changes));
+    }
+    Err(parser.error_from(
+        start,
+        "_LEGACY_ERROR_TEMP_0034",
+        None,
+        "Renaming column is not supported in Hive-style ALTER COLUMN, please run RENAME COLUMN instead.",
+        &[
+            ("operation", "Renaming column"),
+            ("command", "ALTER COLUMN"),
+            ("msg", ", please run RENAME COLUMN instead"),
+        ],
+    ))
+}
+
+fn view_action(parser: &mut Parser<'_>, start: usize) -> Parsed<AlterViewAction> {
     if let Some(owner) = owner(parser)? {
         return Ok(AlterViewAction::SetOwner(owner));
     }
@@ -287,7 +348,13 @@ fn view_action(parser: &mut Parser<'_>) -> Parsed<AlterViewAction> {
         }
         T::Word(K::Set) => {
             parser.expect_word(K::Tblproperties)?;
-            property::properties(parser).map(AlterViewAction::SetProperties)
+            let properties = property::valued_properties(parser, start)?;
+            property::no_table_property(parser, start, &properties)?;
+            Ok(AlterViewAction::SetProperties(properties))
+        }
+        T::Word(K::With) if parser.is_word(K::Schema) => {
+            parser.back_to(at);
+            view::schema_mode(parser).map(AlterViewAction::SetSchemaMode)
         }
         T::Word(K::Unset) => {
             parser.expect_word(K::Tblproperties)?;
@@ -306,7 +373,7 @@ fn view_action(parser: &mut Parser<'_>) -> Parsed<AlterViewAction> {
     }
 }
 
-fn namespace_action(parser: &mut Parser<'_>) -> Parsed<NamespaceAction> {
+fn namespace_action(parser: &mut Parser<'_>, start: usize) -> Parsed<NamespaceAction> {
     if let Some(owner) = owner(parser)? {
         return Ok(NamespaceAction::SetOwner(owner));
     }
@@ -319,11 +386,16 @@ fn namespace_action(parser: &mut Parser<'_>) -> Parsed<NamespaceAction> {
     }
     parser.advance();
     if parser.eat_word(K::Dbproperties) || parser.eat_word(K::Properties) {
-        return Ok(if unset {
-            NamespaceAction::UnsetProperties(unset_keys(parser)?.0)
-        } else {
-            NamespaceAction::SetProperties(property::properties(parser)?)
-        });
+        if unset {
+            if parser.is_word(K::If) {
+                return Err(parser.missing_error("'('"));
+            }
+            let keys = parser.parenthesized_list(property::property_key)?;
+            return Ok(NamespaceAction::UnsetProperties(keys));
+        }
+        let properties = property::valued_properties(parser, start)?;
+        property::no_schema_property(parser, start, &properties)?;
+        return Ok(NamespaceAction::SetProperties(properties));
     }
     if let Some(tags) = tags(parser, unset)? {
         return Ok(match tags {

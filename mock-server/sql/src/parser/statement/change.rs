@@ -7,7 +7,7 @@ use super::super::identifier::{
     identifier, identifier_list, is_strict_identifier, multipart_identifier, quote_parts,
     strict_identifier,
 };
-use super::super::{Parsed, Parser, literal, property, query};
+use super::super::{Parsed, Parser, from, literal, property, query, select};
 use super::{fixed_partition, if_not_exists, partition};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
@@ -16,6 +16,15 @@ use crate::statement::{Assignment, Delete, Insert, InsertDirectory, Statement, T
 
 /// `INSERT …`, with the named queries that stand before it.
 pub(super) fn insert(parser: &mut Parser<'_>, ctes: Vec<proto::Relation>) -> Parsed<Statement> {
+    insert_of(parser, ctes, &query::query)
+}
+
+/// The same with how its rows are read.
+fn insert_of(
+    parser: &mut Parser<'_>,
+    ctes: Vec<proto::Relation>,
+    rows: &dyn Fn(&mut Parser<'_>) -> Parsed<proto::Relation>,
+) -> Parsed<Statement> {
     let start = parser.mark();
     parser.advance();
     let mut insert = Insert {
@@ -26,7 +35,7 @@ pub(super) fn insert(parser: &mut Parser<'_>, ctes: Vec<proto::Relation>) -> Par
     if insert.overwrite {
         parser.advance();
         if is_directory(parser) {
-            return directory(parser, start, ctes);
+            return directory(parser, start, ctes, rows);
         }
         parser.eat_word(K::Into);
     } else {
@@ -65,11 +74,42 @@ pub(super) fn insert(parser: &mut Parser<'_>, ctes: Vec<proto::Relation>) -> Par
     }
     insert.head = Some(parser.origin_from(start));
     let end = parser.mark();
-    insert.query = lower::with_relations(query::query(parser)?, ctes);
+    insert.query = lower::with_relations(rows(parser)?, ctes);
     if insert.if_not_exists {
         condition(parser, (start, end), &insert)?;
     }
     Ok(Statement::Insert(insert))
+}
+
+/// `FROM … INSERT … [INSERT …]`, or a query that begins with its FROM.
+pub(super) fn from_first(parser: &mut Parser<'_>) -> Parsed<Statement> {
+    let (mark, n_parameters) = (parser.mark(), parser.n_positional_used);
+    let input = from::from_clause(parser)?;
+    if !parser.is_word(K::Insert) {
+        parser.take_subqueries();
+        parser.n_positional_used = n_parameters;
+        parser.back_to(mark);
+        return query::query(parser).map(Statement::Query);
+    }
+    let of_input = parser.take_subqueries();
+    let mut inserts = Vec::new();
+    while parser.is_word(K::Insert) {
+        let read = |parser: &mut Parser<'_>| {
+            let start = parser.mark();
+            let relation = parser.with_own_subqueries(|parser| {
+                parser.expect_word(K::Select)?;
+                let list = select::select_list(parser)?;
+                let relation = select::clauses(parser, start, list, Some(input.clone()))?;
+                query::organization(parser, relation)
+            })?;
+            Ok(lower::with_relations(relation, of_input.clone()))
+        };
+        inserts.push(insert_of(parser, Vec::new(), &read)?);
+    }
+    Ok(match inserts.len() {
+        1 => inserts.swap_remove(0),
+        _ => Statement::InsertSeveral(inserts),
+    })
 }
 
 /// `IF NOT EXISTS` goes with an overwrite of partitions that are all named.
@@ -116,6 +156,7 @@ fn directory(
     parser: &mut Parser<'_>,
     start: usize,
     ctes: Vec<proto::Relation>,
+    rows: &dyn Fn(&mut Parser<'_>) -> Parsed<proto::Relation>,
 ) -> Parsed<Statement> {
     parser.eat_word_text("LOCAL");
     parser.advance();
@@ -147,7 +188,7 @@ fn directory(
         ));
     }
     insert.path = paths.pop().unwrap_or(path);
-    insert.query = lower::with_relations(query::query(parser)?, ctes);
+    insert.query = lower::with_relations(rows(parser)?, ctes);
     Ok(Statement::InsertDirectory(insert))
 }
 

@@ -37,6 +37,7 @@ pub(super) fn column_definition(
         } else if parser.eat_word(K::Default) {
             twice = twice.or(column.default.is_some().then_some("DEFAULT"));
             column.default = Some(sql_expression(parser)?);
+            no_default(parser, start)?;
         } else if parser.eat_word(K::Generated) {
             generated(parser, &mut column)?;
         } else if parser.is_word(K::Comment) {
@@ -56,6 +57,20 @@ pub(super) fn column_definition(
             };
         }
     }
+}
+
+/// Refuses a default where the session has none; the error shows what begins at `start`.
+pub(super) fn no_default(parser: &Parser<'_>, start: usize) -> Parsed<()> {
+    if !parser.refuses_defaults() {
+        return Ok(());
+    }
+    Err(parser.error_from(
+        start,
+        "UNSUPPORTED_DEFAULT_VALUE.WITH_SUGGESTION",
+        Some("0A000"),
+        "DEFAULT column values is not supported. Enable it by setting \"spark.sql.defaultColumn.enabled\" to \"true\".",
+        &[],
+    ))
 }
 
 fn described_twice(parser: &Parser<'_>, start: usize, column: &Name, option: &str) -> ParseError {

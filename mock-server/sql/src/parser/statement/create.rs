@@ -36,7 +36,7 @@ pub(super) fn create(parser: &mut Parser<'_>) -> Parsed<Statement> {
         );
     }
     if eat_schema(parser) {
-        return namespace::create_schema(parser);
+        return namespace::create_schema(parser, start);
     }
     let external = parser.eat_word(K::External);
     let global = parser.eat_word(K::Global);
@@ -62,10 +62,10 @@ pub(super) fn create(parser: &mut Parser<'_>) -> Parsed<Statement> {
         ),
         T::Word(K::Catalog) => namespace::create_catalog(parser),
         T::Word(K::Volume) => namespace::create_volume(parser, external),
-        T::Word(K::View) => view::create_view(parser, view_kind, replace),
+        T::Word(K::View) => view::create_view(parser, start, view_kind, replace),
         T::Word(K::Materialized) => {
             parser.expect_word(K::View)?;
-            view::create_view(parser, ViewKind::Materialized, replace)
+            view::create_view(parser, start, ViewKind::Materialized, replace)
         }
         T::Word(K::Function) => view::create_function(parser, start, replace, temporary),
         _ => Err(parser.syntax_error_at(at, "")),
@@ -117,7 +117,7 @@ fn table(parser: &mut Parser<'_>, kind: Kind) -> Parsed<Statement> {
     if parser.eat_word(K::Using) {
         table.provider = Some(quote_parts(&multipart_identifier(parser)?));
     }
-    clauses(parser, &mut table)?;
+    clauses(parser, &mut table, kind.start)?;
     let has_as = parser.eat_word(K::As);
     if has_as
         || matches!(
@@ -126,6 +126,18 @@ fn table(parser: &mut Parser<'_>, kind: Kind) -> Parsed<Statement> {
         )
     {
         table.query = Some(query::query(parser)?);
+    }
+    property::no_table_property(parser, kind.start, &table.properties)?;
+    if table.query.is_some() && !table.columns.is_empty() {
+        const MESSAGE: &str =
+            "Schema may not be specified in a Create Table As Select (CTAS) statement";
+        return Err(parser.error_from(
+            kind.start,
+            "_LEGACY_ERROR_TEMP_0035",
+            None,
+            format!("Operation not allowed: {MESSAGE}."),
+            &[("message", MESSAGE)],
+        ));
     }
     if table.replace && if_not_exists && kind.create {
         return Err(parser.error_from(
@@ -140,7 +152,7 @@ fn table(parser: &mut Parser<'_>, kind: Kind) -> Parsed<Statement> {
 }
 
 /// The clauses behind the columns, in any order, each once.
-fn clauses(parser: &mut Parser<'_>, table: &mut CreateTable) -> Parsed<()> {
+fn clauses(parser: &mut Parser<'_>, table: &mut CreateTable, start: usize) -> Parsed<()> {
     loop {
         let at = parser.mark();
         let once = |parser: &Parser<'_>, is_first: bool, clause: &str| match is_first {
@@ -165,7 +177,7 @@ fn clauses(parser: &mut Parser<'_>, table: &mut CreateTable) -> Parsed<()> {
             table.options = property::properties(parser)?;
         } else if parser.eat_word(K::Tblproperties) {
             once(parser, table.properties.is_empty(), "TBLPROPERTIES")?;
-            table.properties = property::properties(parser)?;
+            table.properties = property::valued_properties(parser, start)?;
         } else if parser.eat_word(K::Comment) {
             once(parser, table.comment.is_none(), "COMMENT")?;
             table.comment = Some(literal::string_literal(parser)?);

@@ -2,13 +2,15 @@
 
 use super::super::identifier::{is_identifier, multipart_identifier};
 use super::super::{Parsed, Parser, query};
-use super::{eat_schema, partition, statement};
+use super::{eat_schema, fixed_partition_of, statement};
+use crate::error::Showing;
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 use crate::statement::{Describe, DescribeTarget, Explain, ExplainMode, Name, Statement};
 
 /// `DESCRIBE …`.
 pub(super) fn describe(parser: &mut Parser<'_>) -> Parsed<Statement> {
+    let start = parser.mark();
     parser.advance();
     // A word is the kind of thing only if a name follows; `DESCRIBE history` is a table.
     let name_follows = is_name(parser.kind_ahead(1)) || parser.kind_ahead(1) == T::String;
@@ -17,7 +19,9 @@ pub(super) fn describe(parser: &mut Parser<'_>) -> Parsed<Statement> {
         match word {
             T::Word(K::Function) => {
                 parser.advance();
-                let extended = parser.is_word(K::Extended) && is_name(parser.kind_ahead(1));
+                let next = parser.kind_ahead(1);
+                let extended =
+                    parser.is_word(K::Extended) && !matches!(next, T::End | T::Semicolon | T::Dot);
                 if extended {
                     parser.advance();
                 }
@@ -41,7 +45,7 @@ pub(super) fn describe(parser: &mut Parser<'_>) -> Parsed<Statement> {
             }
             T::Word(K::Schema | K::Database | K::Namespace) => {
                 eat_schema(parser);
-                let extended = extended(parser);
+                let extended = is_name(parser.kind_ahead(1)) && parser.eat_word(K::Extended);
                 return Ok(of(
                     DescribeTarget::Schema(multipart_identifier(parser)?),
                     extended,
@@ -71,7 +75,7 @@ pub(super) fn describe(parser: &mut Parser<'_>) -> Parsed<Statement> {
             false,
         ));
     }
-    table(parser)
+    table(parser, start)
 }
 
 fn is_name(kind: T) -> bool {
@@ -114,13 +118,13 @@ fn described_function(parser: &mut Parser<'_>) -> Parsed<Name> {
 }
 
 /// `DESCRIBE [TABLE] [EXTENDED|FORMATTED] table [PARTITION (…)] [column] [AS JSON]`.
-fn table(parser: &mut Parser<'_>) -> Parsed<Statement> {
+fn table(parser: &mut Parser<'_>, start: usize) -> Parsed<Statement> {
     if parser.is_word(K::Table) && is_name(parser.kind_ahead(1)) {
         parser.advance();
     }
     let extended = extended(parser);
     let table = multipart_identifier(parser)?;
-    let partition = partition(parser)?;
+    let partition = fixed_partition_of(parser, start)?;
     let is_json = |parser: &Parser<'_>| parser.is_words(&[K::As, K::Json]);
     let has_column = !is_json(parser) && is_name(parser.kind());
     let column = if has_column {
@@ -129,6 +133,18 @@ fn table(parser: &mut Parser<'_>) -> Parsed<Statement> {
         None
     };
     let as_json = parser.eat_words(&[K::As, K::Json]);
+    if column.is_some() && !partition.is_empty() {
+        return Err(parser.error_from(
+            start,
+            "UNSUPPORTED_FEATURE.DESC_TABLE_COLUMN_PARTITION",
+            Some("0A000"),
+            "The feature is not supported: DESC TABLE COLUMN for a specific partition.",
+            &[],
+        ));
+    }
+    if as_json {
+        json_form(parser, start, &table, extended, column.is_some())?;
+    }
     let target = DescribeTarget::Table {
         table,
         partition,
@@ -139,6 +155,41 @@ fn table(parser: &mut Parser<'_>) -> Parsed<Statement> {
         extended,
         as_json,
     }))
+}
+
+/// `AS JSON` tells everything of a whole table, and wants that to be said.
+fn json_form(
+    parser: &Parser<'_>,
+    start: usize,
+    table: &Name,
+    extended: bool,
+    has_column: bool,
+) -> Parsed<()> {
+    let mut error = match (extended, has_column) {
+        (true, false) => return Ok(()),
+        (false, _) => {
+            let name = table.join(".");
+            parser.error_from(
+                start,
+                "DESCRIBE_JSON_NOT_EXTENDED",
+                Some("0A000"),
+                format!(
+                    "DESCRIBE TABLE ... AS JSON only supported when [EXTENDED|FORMATTED] is specified.\n\
+                     For example: DESCRIBE EXTENDED {name} AS JSON is supported but DESCRIBE {name} AS JSON is not."
+                ),
+                &[("tableName", &name)],
+            )
+        }
+        (true, true) => parser.error_from(
+            start,
+            "UNSUPPORTED_FEATURE.DESC_TABLE_COLUMN_JSON",
+            Some("0A000"),
+            "The feature is not supported: DESC TABLE COLUMN AS JSON not supported for individual columns.",
+            &[],
+        ),
+    };
+    error.show(Showing::Text);
+    Err(error)
 }
 
 fn history(parser: &mut Parser<'_>) -> Parsed<Statement> {

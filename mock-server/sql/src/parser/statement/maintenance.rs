@@ -1,7 +1,7 @@
 //! Caching, and statements that look after tables: OPTIMIZE, VACUUM, RESTORE, COPY INTO, ANALYZE, REPAIR.
 
 use super::super::expression::{expression, named_expression};
-use super::super::identifier::{identifier, multipart_identifier};
+use super::super::identifier::{identifier, is_identifier, multipart_identifier};
 use super::super::{Parsed, Parser, literal, property, query, table};
 use super::change::optional_columns;
 use super::{if_exists, namespace_of, partition};
@@ -215,18 +215,19 @@ pub(super) fn copy_into(parser: &mut Parser<'_>) -> Parsed<Statement> {
 
 /// `ANALYZE TABLE table [PARTITION (…)] COMPUTE STATISTICS […]`, `ANALYZE TABLES [IN schema] …`.
 pub(super) fn analyze(parser: &mut Parser<'_>) -> Parsed<Statement> {
+    let start = parser.mark();
     parser.advance();
     if parser.eat_word(K::Tables) {
         let schema = namespace_of(parser)?;
         compute_statistics(parser)?;
-        let no_scan = parser.eat_word_text("NOSCAN");
+        let no_scan = no_scan(parser, start)?;
         return Ok(Statement::Analyze(Analyze::Tables { schema, no_scan }));
     }
     parser.expect_word(K::Table)?;
     let table = multipart_identifier(parser)?;
     let partition = partition(parser)?;
     compute_statistics(parser)?;
-    let no_scan = parser.eat_word_text("NOSCAN");
+    let no_scan = no_scan(parser, start)?;
     let columns = if parser.eat_words(&[K::For, K::All, K::Columns]) {
         AnalyzeColumns::All
     } else if parser.eat_words(&[K::For, K::Columns]) {
@@ -244,6 +245,27 @@ pub(super) fn analyze(parser: &mut Parser<'_>) -> Parsed<Statement> {
         no_scan,
         columns,
     }))
+}
+
+/// NOSCAN, if it is there; any other word is none.
+fn no_scan(parser: &mut Parser<'_>, start: usize) -> Parsed<bool> {
+    if parser.eat_word_text("NOSCAN") {
+        return Ok(true);
+    }
+    if parser.is_word(K::For) || !is_identifier(parser.kind()) {
+        return Ok(false);
+    }
+    let word = parser.token_text().to_string();
+    parser.advance();
+    Err(parser.error_from(
+        start,
+        "INVALID_SQL_SYNTAX.ANALYZE_TABLE_UNEXPECTED_NOSCAN",
+        Some("42000"),
+        format!(
+            "Invalid SQL syntax: ANALYZE TABLE(S) ... COMPUTE STATISTICS ... {word} must be either NOSCAN or empty."
+        ),
+        &[("ctx", &word)],
+    ))
 }
 
 fn compute_statistics(parser: &mut Parser<'_>) -> Parsed<()> {

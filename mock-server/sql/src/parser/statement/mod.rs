@@ -62,6 +62,7 @@ pub(crate) fn statement(parser: &mut Parser<'_>) -> Parsed<Statement> {
         K::Msck | K::Repair => maintenance::repair(parser),
         K::Comment => privilege::comment_on(parser),
         K::Grant | K::Revoke => privilege::grant(parser),
+        K::From => change::from_first(parser),
         _ => query::query(parser).map(Statement::Query),
     }
 }
@@ -201,6 +202,11 @@ fn partition(parser: &mut Parser<'_>) -> Parsed<Vec<PartitionValue>> {
 /// The same where every column needs a value.
 fn fixed_partition(parser: &mut Parser<'_>) -> Parsed<Vec<PartitionValue>> {
     let start = parser.mark();
+    fixed_partition_of(parser, start)
+}
+
+/// The same where an error shows what begins at `start`.
+fn fixed_partition_of(parser: &mut Parser<'_>, start: usize) -> Parsed<Vec<PartitionValue>> {
     let values = partition(parser)?;
     match values.iter().find(|value| value.value.is_none()) {
         None => Ok(values),

@@ -30,7 +30,7 @@ pub(super) fn create_catalog(parser: &mut Parser<'_>) -> Parsed<Statement> {
 }
 
 /// Behind `CREATE SCHEMA`.
-pub(super) fn create_schema(parser: &mut Parser<'_>) -> Parsed<Statement> {
+pub(super) fn create_schema(parser: &mut Parser<'_>, start: usize) -> Parsed<Statement> {
     let mut schema = CreateSchema {
         if_not_exists: if_not_exists(parser),
         ..Default::default()
@@ -53,8 +53,9 @@ pub(super) fn create_schema(parser: &mut Parser<'_>) -> Parsed<Statement> {
         } else if parser.eat_words(&[K::With, K::Dbproperties])
             || parser.eat_words(&[K::With, K::Properties])
         {
-            schema.properties = property::properties(parser)?;
+            schema.properties = property::valued_properties(parser, start)?;
         } else {
+            property::no_schema_property(parser, start, &schema.properties)?;
             return Ok(Statement::CreateSchema(schema));
         }
     }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
-use crate::statement::{Name, Show, ShowTarget, Statement};
+use crate::statement::{Show, ShowTarget, Statement};
 
 /// `SHOW …`.
 pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<Statement> {
@@ -35,8 +35,8 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<Statement> {
             T::Word(K::Create) => {
                 parser.expect_word(K::Table)?;
                 let table = multipart_identifier(parser)?;
-                parser.eat_words(&[K::As, K::Serde]);
-                return Ok(only(ShowTarget::CreateTable(table)));
+                let as_serde = parser.eat_words(&[K::As, K::Serde]);
+                return Ok(only(ShowTarget::CreateTable { table, as_serde }));
             }
             T::Word(K::Partitions) => {
                 let table = multipart_identifier(parser)?;
@@ -69,7 +69,14 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<Statement> {
             // Any other word is a kind of functions.
             T::Identifier => {
                 parser.expect_or_missing(T::Word(K::Functions), "FUNCTIONS")?;
-                return Err(parser.syntax_error_at(at, ""));
+                let scope = format!("`{}`", parser.text_of(at).to_lowercase());
+                return Err(parser.error_from(
+                    at - 1,
+                    "INVALID_SQL_SYNTAX.SHOW_FUNCTIONS_INVALID_SCOPE",
+                    Some("42000"),
+                    format!("Invalid SQL syntax: SHOW {scope} FUNCTIONS not supported."),
+                    &[("scope", &scope)],
+                ));
             }
             _ => return Err(parser.syntax_error_at(at, "")),
         }
@@ -120,14 +127,17 @@ fn table_extended(parser: &mut Parser<'_>) -> Parsed<Statement> {
     }))
 }
 
-/// Behind `SHOW COLUMNS`: `IN table [IN schema]`. A schema goes before the table's name.
+/// Behind `SHOW COLUMNS`: `IN table [IN schema]`.
 fn columns(parser: &mut Parser<'_>) -> Parsed<Statement> {
     let Some(table) = namespace_of(parser)? else {
         return Err(parser.syntax_error());
     };
-    let schema = namespace_of(parser)?;
-    let table: Name = schema.into_iter().flatten().chain(table).collect();
-    Ok(only(ShowTarget::Columns(table)))
+    let namespace = namespace_of(parser)?;
+    Ok(Statement::Show(Show {
+        target: ShowTarget::Columns(table),
+        namespace,
+        pattern: None,
+    }))
 }
 
 /// Behind `SHOW TBLPROPERTIES`.

@@ -14,6 +14,7 @@ use crate::statement::{
 /// Behind `CREATE … VIEW`.
 pub(super) fn create_view(
     parser: &mut Parser<'_>,
+    start: usize,
     kind: ViewKind,
     replace: bool,
 ) -> Parsed<Statement> {
@@ -50,10 +51,12 @@ pub(super) fn create_view(
             Ok(ViewColumn { name, comment })
         })?;
     }
-    let (mut comment, mut properties) = (None, Vec::new());
+    let (mut comment, mut properties, mut mode) = (None, Vec::new(), None);
     loop {
         if parser.eat_word(K::Comment) {
             comment = Some(literal::string_literal(parser)?);
+        } else if parser.is_words(&[K::With, K::Schema]) {
+            mode = Some(schema_mode(parser)?);
         } else if parser.eat_word(K::Tblproperties) {
             properties = property::properties(parser)?;
         } else {
@@ -61,9 +64,25 @@ pub(super) fn create_view(
         }
     }
     parser.expect_word(K::As)?;
-    let start = parser.mark();
+    let begin = parser.mark();
     let query = query::query(parser)?;
-    let query_text = parser.text_between(start, parser.mark()).to_string();
+    let query_text = parser.text_between(begin, parser.mark()).to_string();
+    if is_temporary && name.len() > 1 {
+        let shown: Vec<String> = name
+            .iter()
+            .map(|part| format!("`{}`", part.replace('`', "``")))
+            .collect();
+        let shown = shown.join(".");
+        return Err(parser.error_from(
+            start,
+            "TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS",
+            Some("428EK"),
+            format!(
+                "CREATE TEMPORARY VIEW or the corresponding Dataset APIs only accept single-part view names, but got: {shown}."
+            ),
+            &[("actualName", &shown)],
+        ));
+    }
     Ok(Statement::CreateView(CreateView {
         kind,
         name,
@@ -72,9 +91,31 @@ pub(super) fn create_view(
         columns,
         comment,
         properties,
+        schema_mode: mode,
         query,
         query_text,
     }))
+}
+
+/// `WITH SCHEMA BINDING|COMPENSATION|EVOLUTION|TYPE EVOLUTION`.
+pub(super) fn schema_mode(parser: &mut Parser<'_>) -> Parsed<String> {
+    parser.expect_word(K::With)?;
+    parser.expect_word(K::Schema)?;
+    let mode = if parser.is_word_text("TYPE") {
+        parser.advance();
+        "TYPE EVOLUTION"
+    } else if parser.is_word_text("BINDING") {
+        "BINDING"
+    } else if parser.is_word_text("COMPENSATION") {
+        "COMPENSATION"
+    } else {
+        "EVOLUTION"
+    };
+    if mode.ends_with("EVOLUTION") && !parser.is_word(K::Evolution) {
+        return Err(parser.syntax_error());
+    }
+    parser.advance();
+    Ok(mode.to_owned())
 }
 
 /// The columns with types of a view over a data source; none if it is another kind of view.

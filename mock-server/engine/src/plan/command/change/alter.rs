@@ -179,11 +179,15 @@ pub(in crate::plan::command) async fn alter(
         AlterTableAction::ClusterBy(_) => return Err(Error::unsupported("ALTER TABLE CLUSTER BY")),
         AlterTableAction::AddPartitions { .. }
         | AlterTableAction::DropPartitions { .. }
+        | AlterTableAction::RenamePartition { .. }
         | AlterTableAction::RecoverPartitions => {
             return Err(Error::unsupported("ALTER TABLE of partitions"));
         }
         AlterTableAction::DropFeature { .. } => {
             return Err(Error::unsupported("ALTER TABLE DROP FEATURE"));
+        }
+        AlterTableAction::SetSerdeProperties(_) => {
+            return Err(Error::unsupported("ALTER TABLE SET SERDEPROPERTIES"));
         }
         AlterTableAction::SetCollation(_) => return Err(Error::unsupported("DEFAULT COLLATION")),
     }
