@@ -244,7 +244,7 @@ fn assert_true(call: &Call<'_>) -> Result<Typed> {
 
 /// Rows are numbered as they come. Spark puts the partition into the high bits; here one counter
 /// serves all partitions, which keeps ids unique and a single partition's ids Spark's own.
-fn ids(call: &Call<'_>) -> Result<Typed> {
+pub(super) fn ids(call: &Call<'_>) -> Result<Typed> {
     call.arity(0..=0)?;
     let next = AtomicI64::new(0);
     let identity = uuid::Uuid::new_v4().to_string();

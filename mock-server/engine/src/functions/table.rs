@@ -5,12 +5,13 @@ use std::sync::LazyLock;
 
 use super::{
     Build, Function, aggregates, arithmetic, bitmaps, cast, chance, collections, comparison,
-    conditional, csv, datetime, encryption, generators, hashes, json, lambdas, math, misc, planned,
-    regex, sketches, strings, tables, variant, windows, xml,
+    conditional, csv, datetime, encryption, generators, hashes, json, lambdas, math, misc, pandas,
+    planned, regex, sketches, strings, tables, variant, windows, xml,
 };
 
 const GROUPS: &[&[Function]] = &[
     aggregates::TABLE,
+    aggregates::pandas::TABLE,
     arithmetic::TABLE,
     bitmaps::TABLE,
     cast::TABLE,
@@ -27,6 +28,7 @@ const GROUPS: &[&[Function]] = &[
     lambdas::TABLE,
     math::TABLE,
     misc::TABLE,
+    pandas::TABLE,
     planned::TABLE,
     regex::TABLE,
     sketches::TABLE,
@@ -51,6 +53,14 @@ pub(crate) fn find(name: &str) -> Option<&'static Function> {
         .get(name)
         .copied()
         .or_else(|| BY_NAME.get(name.to_ascii_lowercase().as_str()).copied())
+}
+
+/// Whether a function is known to DataFrames and not to SQL.
+pub(crate) fn only_dataframes(name: &str) -> bool {
+    name == "product"
+        || [aggregates::pandas::TABLE, pandas::TABLE]
+            .iter()
+            .any(|group| group.iter().any(|row| row.name == name))
 }
 
 /// Every function of Spark by name, and whether it is offered; the others are refused.

@@ -1,5 +1,6 @@
 //! One of the values: the first, the greatest, the most frequent.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array, Int64Array, UInt32Array};
@@ -203,6 +204,23 @@ fn bits(values: &ArrayRef) -> ArrayRef {
     }
 }
 
+/// The distinct values in the order of their first, and how often each is there.
+pub(super) fn counted(values: &ArrayRef) -> Result<(ArrayRef, Vec<usize>)> {
+    let rows = crate::functions::collections::keys(&bits(values))?;
+    let mut counts: HashMap<_, (usize, usize)> = HashMap::new();
+    for (place, row) in rows.iter().enumerate() {
+        counts.entry(row.owned()).or_insert((0, place)).0 += 1;
+    }
+    let mut counts: Vec<(usize, usize)> = counts.into_values().collect();
+    counts.sort_unstable_by_key(|(_, place)| *place);
+    let known: UInt32Array = counts
+        .iter()
+        .map(|(_, place)| u32::try_from(*place).ok())
+        .collect();
+    let counts = counts.into_iter().map(|(n, _)| n).collect();
+    Ok((take(values, &known, None)?, counts))
+}
+
 fn mode_of(call: &Call<'_>, arg: Typed, order: Option<bool>) -> Typed {
     let result = (arg.data_type.clone(), true);
     fold(
@@ -215,29 +233,16 @@ fn mode_of(call: &Call<'_>, arg: Typed, order: Option<bool>) -> Typed {
             let values = columns
                 .first()
                 .ok_or_else(|| Error::internal("mode without values"))?;
-            let rows = crate::functions::collections::keys(&bits(values))?;
-            let mut counts: std::collections::HashMap<_, (usize, usize)> =
-                std::collections::HashMap::new();
-            for (place, row) in rows.iter().enumerate() {
-                counts.entry(row.owned()).or_insert((0, place)).0 += 1;
-            }
-            let mut counts: Vec<(usize, usize)> = counts.into_values().collect();
-            counts.sort_unstable_by_key(|(_, place)| *place);
-            let best = counts.iter().map(|(n, _)| *n).max();
-            let known: UInt32Array = counts
-                .iter()
-                .map(|(_, place)| u32::try_from(*place).ok())
-                .collect();
-            let known = take(values, &known, None)?;
+            let (known, counts) = counted(values)?;
+            let best = counts.iter().max();
             let first = match order {
                 // Of equally frequent values Spark takes the first in the table they are counted in.
                 None => open_hash_order(&known)
                     .into_iter()
-                    .find(|at| counts.get(*at).map(|(n, _)| *n) == best),
+                    .find(|at| counts.get(*at) == best),
                 Some(max) => {
                     let keys = crate::functions::collections::keys(&known)?;
-                    let among =
-                        (0..counts.len()).filter(|at| counts.get(*at).map(|(n, _)| *n) == best);
+                    let among = (0..counts.len()).filter(|at| counts.get(*at) == best);
                     if max {
                         among.max_by(|a, b| keys.row(*a).cmp(&keys.row(*b)))
                     } else {

@@ -9,6 +9,7 @@ mod frames;
 mod histogram;
 mod lists;
 mod moments;
+pub(super) mod pandas;
 mod percentiles;
 mod sums;
 

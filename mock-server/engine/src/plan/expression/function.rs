@@ -144,8 +144,8 @@ impl Planner<'_> {
     ) -> Result<&'static Function> {
         let known = functions::find(name);
         let found = known.filter(|row| {
-            // Only DataFrames know it.
-            let is_hidden = row.name == "product" && origin.is_some();
+            let in_sql = matches!(origin, Some(QueryContext::Sql(_)));
+            let is_hidden = in_sql && functions::only_dataframes(row.name);
             !is_hidden && !functions::ONLY_TABLES.contains(&row.name)
         });
         found.ok_or_else(|| self.unknown(name, known.is_some()).at(origin.clone()))
@@ -218,6 +218,18 @@ impl Planner<'_> {
                 Some(ExprType::LambdaFunction(_)) => {}
                 Some(ExprType::UnresolvedStar(star)) => {
                     args.extend(select_list::star_arguments(planner, row.name, star, names)?);
+                }
+                Some(ExprType::ExpressionString(text)) => {
+                    let parsed = sparring_sql::parse_expression(&text.expression)?;
+                    match &parsed.expr_type {
+                        // `F.count(F.expr('*'))`.
+                        Some(ExprType::UnresolvedStar(star)) => {
+                            args.extend(select_list::star_arguments(
+                                planner, row.name, star, names,
+                            )?);
+                        }
+                        _ => args.push(planner.expression(argument, names)?),
+                    }
                 }
                 _ => args.push(planner.expression(argument, names)?),
             }

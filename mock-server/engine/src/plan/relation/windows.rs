@@ -15,7 +15,7 @@ use crate::plan::typed::Typed;
 /// The input with a window node for every distinct partitioning and order, and the values with
 /// references to their columns.
 pub(super) fn extract(input: Planned, values: Vec<Typed>) -> Result<(Planned, Vec<Typed>)> {
-    let (mut input, values) = time_windows::extract(input, values)?;
+    let (input, values) = time_windows::extract(input, values)?;
     let mut found: Vec<(Expr, ColumnId)> = Vec::new();
     let values = values
         .into_iter()
@@ -24,6 +24,23 @@ pub(super) fn extract(input: Planned, values: Vec<Typed>) -> Result<(Planned, Ve
             Ok(value)
         })
         .collect::<Result<Vec<_>>>()?;
+    Ok((below(input, found)?, values))
+}
+
+/// The input with window nodes for these functions; those within others are further below.
+fn below(mut input: Planned, found: Vec<(Expr, ColumnId)>) -> Result<Planned> {
+    let mut inner: Vec<(Expr, ColumnId)> = Vec::new();
+    let found = found
+        .into_iter()
+        .map(|(window, id)| {
+            let flat =
+                window.map_children(|child| Ok(Transformed::yes(replace(child, &mut inner)?)))?;
+            Ok((flat.data, id))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    if !inner.is_empty() {
+        input = below(input, inner)?;
+    }
     let mut groups: Vec<(Expr, Vec<Expr>)> = Vec::new();
     for (window, id) in found {
         let named = window.clone().alias(id.internal_name());
@@ -42,7 +59,7 @@ pub(super) fn extract(input: Planned, values: Vec<Typed>) -> Result<(Planned, Ve
     if let Some(window) = last {
         input.plan = sorted(input.plan, &window)?;
     }
-    Ok((input, values))
+    Ok(input)
 }
 
 /// The plan in the order in which Spark leaves a window's rows: by partition, nulls first, then by

@@ -4,7 +4,7 @@ use arrow::datatypes::{DataType, IntervalUnit};
 use datafusion::logical_expr::{WindowFrameUnits, WindowFunctionDefinition};
 use std::cmp::Ordering;
 
-use super::{Bound, Key};
+use super::{Bound, Key, as_i64, offset};
 use crate::error::{Error, Result};
 use crate::functions::{WindowCall, shown_type};
 use crate::plan::typed::Typed;
@@ -160,6 +160,11 @@ pub(super) fn required_frame(
     };
     let name = function.name();
     if matches!(name, "lag" | "lead") {
+        let looked_at = Some(offset(call, name == "lag"));
+        let is_it = |bound: &Bound| bound.value().and_then(|o| as_i64(&o.folded)) == looked_at;
+        if units == WindowFrameUnits::Rows && is_it(lower) && is_it(upper) {
+            return Ok(());
+        }
         return Err(Error::new("_LEGACY_ERROR_TEMP_1035", [("prettyName", name)]).placeless());
     }
     let required = if name == "cume_dist" {

@@ -190,6 +190,8 @@ impl Planner<'_> {
         let text = format!("{units} BETWEEN {low} AND {high}");
         let place = specification_place(window, origin.clone());
         if is_ranking(&call.function) {
+            lower.fold(self)?;
+            upper.fold(self)?;
             required_frame(call, units, &lower, &upper)?;
             return Ok(default_frame(keys, call));
         }
@@ -343,10 +345,15 @@ fn default_frame(keys: &[Key], call: &WindowCall) -> Frame {
 
 /// `ROWS BETWEEN -1 FOLLOWING AND -1 FOLLOWING`, as Spark writes the frame of `lag(a, 1)`.
 fn offset_text(call: &WindowCall, back: bool) -> String {
+    let offset = offset(call, back);
+    format!("ROWS BETWEEN {offset} FOLLOWING AND {offset} FOLLOWING")
+}
+
+/// Which row `lag` or `lead` looks at, counted from the current one.
+fn offset(call: &WindowCall, back: bool) -> i64 {
     let offset = match call.args.get(1) {
         Some(Expr::Literal(value, _)) => as_i64(value).unwrap_or(1),
         _ => 1,
     };
-    let offset = if back { -offset } else { offset };
-    format!("ROWS BETWEEN {offset} FOLLOWING AND {offset} FOLLOWING")
+    if back { -offset } else { offset }
 }
