@@ -613,6 +613,30 @@ def named(snippets):
     return {line: line for line in snippets.strip().split("\n") if line.strip()}
 
 
+USING = """
+j.select(j['k']).orderBy('k')
+j.select(j.k, b['k']).orderBy(a['k'], b['k'])
+j.select(j['a.k'])
+j.drop('k').select(j['k'])
+j.select(a['k'], b['k']).orderBy(a['k'], b['k'])
+j.select(j['*']).orderBy('k', 'v')
+j.select(a['*'], b['*']).orderBy(a['k'], b['k'])
+j.filter(j.k > 1).orderBy(j.k)
+j.withColumn('k2', j.k + 1).orderBy('k2')
+j.groupBy(j['k']).count().orderBy('k')
+j.orderBy(j.k.desc())
+j.drop(b['k']).orderBy('k')
+j.drop(j['k'])
+ja.select(ja['b.k'], ja['k'], ja['a.k']).orderBy('k')
+ja.select('b.k', 'k', 'a.k').orderBy('k')
+ja.select('b.*').orderBy('w')
+j.join(c, 'k').select(j['k'], c['k'], j['v']).orderBy('v')
+j.join(c, j['k'] == c['k']).select(j['k'], c['z'], j['w']).orderBy('w')
+j.withColumnRenamed('k', 'q').select(j['k'])
+j.select(F.count(F.expr('*')), F.count('*'))
+"""
+
+
 def areas():
     for area, snippets in AREAS.items():
         yield area, "" if area == "dataframe/create" else PEOPLE, named(snippets)
@@ -622,3 +646,12 @@ def areas():
         for t in JOIN_TYPES
     }
     yield "dataframe/joins", PEOPLE, joins | named(JOINS)
+    for how in ("inner", "left", "right", "full", "leftsemi"):
+        setup = f"""
+a = spark.createDataFrame([(1, 10), (2, 20), (4, 40)], 'k long, v int')
+b = spark.createDataFrame([(1, 'x'), (2, 'y'), (3, 'z')], 'k long, w string')
+c = spark.createDataFrame([(1, True), (4, False)], 'k long, z boolean')
+j = a.join(b, ['k'], '{how}')
+ja = a.alias('a').join(b.alias('b'), ['k'], '{how}')
+"""
+        yield f"dataframe/using_{how}", setup, named(USING)

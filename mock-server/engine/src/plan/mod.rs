@@ -107,18 +107,17 @@ impl Planned {
         for column in scope.columns.iter_mut().chain(&mut scope.hidden) {
             column.id = rename(column);
         }
+        let present = |column: &Column| {
+            let mut column = column.clone();
+            if let Some(id) = renamed.get(&column.id) {
+                column.id = *id;
+            }
+            column
+        };
         for output in scope.plans.values_mut() {
-            for columns in &mut output.occurrences {
-                *columns = columns
-                    .iter()
-                    .cloned()
-                    .map(|mut column| {
-                        if let Some(id) = renamed.get(&column.id) {
-                            column.id = *id;
-                        }
-                        column
-                    })
-                    .collect();
+            for occurrence in &mut output.occurrences {
+                occurrence.columns = occurrence.columns.iter().map(present).collect();
+                occurrence.hidden = occurrence.hidden.iter().map(present).collect();
             }
         }
         let plan = if exprs.is_empty() {

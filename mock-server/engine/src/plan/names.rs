@@ -10,7 +10,7 @@ use std::sync::Arc;
 use datafusion::logical_expr::Expr;
 
 use super::context::Context;
-use super::scope::{Column, ColumnId, Scope};
+use super::scope::{Column, ColumnId, Occurrence, Scope};
 use super::typed::Typed;
 use crate::error::{Error, QueryContext, Result};
 use crate::functions::kernels::nested;
@@ -242,8 +242,12 @@ fn in_columns(
                     .zip(qualifier)
                     .all(|(a, b)| context.same_name(a, b))
         };
-        let matches =
-            |column: &&Column| context.same_name(&column.name, name) && is_qualified(column);
+        // The other key of a USING join stays one wherever it is shown.
+        let is_open = |column: &&Column| {
+            is_qualified(column)
+                && (qualifier_length > 0 || !column.metadata.contains_key(QUALIFIED_ONLY))
+        };
+        let matches = |column: &&Column| context.same_name(&column.name, name) && is_open(column);
         let mut found: Vec<&Column> = match index {
             None => columns.visible.iter().filter(matches).collect(),
             Some(NameIndex(places)) => places
@@ -251,7 +255,7 @@ fn in_columns(
                 .into_iter()
                 .flatten()
                 .filter_map(|place| columns.visible.get(*place))
-                .filter(is_qualified)
+                .filter(is_open)
                 .collect(),
         };
         if found.is_empty() && qualifier_length > 0 {
@@ -347,17 +351,18 @@ pub(crate) fn resolve_in_plan(
     };
     let mut candidates: Vec<Typed> = Vec::new();
     let mut missing = None;
-    for columns in &output.occurrences {
+    for occurrence in &output.occurrences {
         let inside = Columns {
-            visible: columns,
-            hidden: &[],
+            visible: &occurrence.columns,
+            hidden: &occurrence.hidden,
         };
         let Some(found) = in_columns(context, inside, None, parts)? else {
-            missing.get_or_insert_with(|| unresolved(&Scope::of(columns.to_vec()), parts));
+            let columns = occurrence.columns.to_vec();
+            missing.get_or_insert_with(|| unresolved(&Scope::of(columns), parts));
             continue;
         };
         // What the DataFrame had must still be there, and may have become nullable since.
-        if let Some(found) = still_there(names.scope, found)
+        if let Some(found) = still_there(context, names.scope, occurrence, found)
             && !candidates.iter().any(|known| known.expr == found.expr)
         {
             candidates.push(found);
@@ -377,19 +382,36 @@ pub(crate) fn resolve_in_plan(
     if let Some(missing) = missing {
         return Err(missing.at(origin.cloned()));
     }
-    // A DataFrame that was renamed or projected since is found by name, as Spark does when the
-    // operators between keep the name.
-    Err(not_in_dataframe(parts).at(origin.cloned()))
+    // The DataFrame is below, and the column was dropped, renamed or computed again since.
+    Err(unresolved(names.scope, parts).at(origin.cloned()))
 }
 
-/// The value in terms of the present columns, if all it reads is still among them.
-fn still_there(scope: &Scope, mut value: Typed) -> Option<Typed> {
+/// The value in terms of the present columns, if all it reads is still among them; a column that was
+/// renamed is another one.
+fn still_there(
+    context: &Context,
+    scope: &Scope,
+    of: &Occurrence,
+    mut value: Typed,
+) -> Option<Typed> {
     for reference in value.expr.column_refs() {
-        let present = scope.by_id(ColumnId::named(&reference.name)?)?;
+        let id = ColumnId::named(&reference.name)?;
+        let present = scope.by_id(id)?;
+        let before = of
+            .columns
+            .iter()
+            .chain(&*of.hidden)
+            .find(|column| column.id == id)?;
+        if !context.same_name(&before.name, &present.name) {
+            return None;
+        }
         value.nullable |= present.nullable;
     }
     Some(value)
 }
+
+/// The metadata of a key that only a qualified name finds, as Spark marks it.
+pub(crate) const QUALIFIED_ONLY: &str = "__metadata_col";
 
 fn not_in_dataframe(parts: &[String]) -> Error {
     Error::new(

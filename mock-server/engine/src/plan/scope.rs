@@ -88,7 +88,16 @@ impl Column {
 #[derive(Debug, Clone)]
 pub(crate) struct PlanOutput {
     /// The columns it had at each place.
-    pub(crate) occurrences: Vec<Arc<[Column]>>,
+    pub(crate) occurrences: Vec<Occurrence>,
+}
+
+/// The columns of a DataFrame at one place.
+#[derive(Debug, Clone)]
+pub(crate) struct Occurrence {
+    /// Those that it shows.
+    pub(crate) columns: Arc<[Column]>,
+    /// Those that only a qualified name finds.
+    pub(crate) hidden: Arc<[Column]>,
 }
 
 /// What names mean at one place in a plan.
@@ -123,11 +132,14 @@ impl Scope {
 
     /// Remembers that the relation with this plan id has the present columns.
     pub(crate) fn mark(&mut self, plan_id: i64) {
-        let columns = self.columns.iter().chain(&self.hidden).cloned().collect();
+        let occurrence = Occurrence {
+            columns: self.columns.as_slice().into(),
+            hidden: self.hidden.as_slice().into(),
+        };
         self.plans.insert(
             plan_id,
             PlanOutput {
-                occurrences: vec![columns],
+                occurrences: vec![occurrence],
             },
         );
     }

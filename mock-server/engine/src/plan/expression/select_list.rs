@@ -16,6 +16,7 @@ use super::session_variable;
 use crate::error::{Error, QueryContext, Result};
 use crate::functions::{self, Build, Generator};
 use crate::plan::Planner;
+use crate::plan::names::QUALIFIED_ONLY;
 use crate::plan::names::{NameIndex, Names};
 use crate::plan::scope::{Column, Scope};
 use crate::plan::trace::Written;
@@ -285,7 +286,7 @@ fn expand_star(
         return Ok(output
             .occurrences
             .iter()
-            .flat_map(|columns| columns.iter())
+            .flat_map(|occurrence| occurrence.columns.iter())
             .filter(there)
             .map(Typed::column)
             .collect());
@@ -303,10 +304,11 @@ fn expand_star(
                 .zip(&parts)
                 .all(|(a, b)| context.same_name(a, b))
     };
-    let found: Vec<Typed> = names
-        .scope
-        .columns
-        .iter()
+    // The other key of a USING join is shown where its side is asked for.
+    let keys = names.scope.hidden.iter();
+    let keys = keys.filter(|column| column.metadata.contains_key(QUALIFIED_ONLY));
+    let found: Vec<Typed> = keys
+        .chain(&names.scope.columns)
         .filter(belongs)
         .map(Typed::column)
         .collect();

@@ -17,6 +17,7 @@ use super::aggregate::column_named;
 use super::row;
 use crate::error::{Error, Exception, Result};
 use crate::functions::equals;
+use crate::plan::names::QUALIFIED_ONLY;
 use crate::plan::scope::{Column, Scope};
 use crate::plan::typed::Typed;
 use crate::plan::{Planned, Planner, project};
@@ -148,7 +149,7 @@ impl Planner<'_> {
         let mut scope = done.scope.clone();
         let marked = |mut column: Column| {
             let name = serde_json::Value::from(column.name.as_ref()).to_string();
-            Arc::make_mut(&mut column.metadata).insert(HIDDEN.to_owned(), name);
+            Arc::make_mut(&mut column.metadata).insert(QUALIFIED_ONLY.to_owned(), name);
             column
         };
         match kind {
@@ -188,9 +189,6 @@ impl Planner<'_> {
         Ok(done)
     }
 }
-
-/// The metadata of a key that only a qualified name finds, as Spark marks it.
-const HIDDEN: &str = "__metadata_col";
 
 /// Both sides with no identity in common: the right one is renamed when they share one.
 pub(super) fn apart(left: Planned, right: Planned) -> Result<(Planned, Planned)> {
@@ -251,7 +249,16 @@ pub(super) fn joined(
         }
     };
     let scope = match kind {
-        PlanJoin::LeftSemi | PlanJoin::LeftAnti => left_scope,
+        // The right side's DataFrames are known below, and none of their columns is there.
+        PlanJoin::LeftSemi | PlanJoin::LeftAnti => {
+            let (columns, hidden) = (left_scope.columns.clone(), left_scope.hidden.clone());
+            let both = left_scope.beside(right_scope);
+            Scope {
+                columns,
+                hidden,
+                ..both
+            }
+        }
         _ => left_scope.beside(right_scope),
     };
     Ok(Planned::new(plan, scope))

@@ -303,6 +303,11 @@ pub(super) fn beside(scope: &Scope, below: &Below) -> Scope {
             wider.columns.push(column.clone());
         }
     }
+    for column in &below.input.scope.hidden {
+        if wider.by_id(column.id).is_none() {
+            wider.hidden.push(column.clone());
+        }
+    }
     wider
 }
 
