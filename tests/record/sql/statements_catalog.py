@@ -19,7 +19,7 @@ MADE = [
     "CREATE TABLE t (a INT COMMENT 'the a', b STRING, c DECIMAL(10,2) NOT NULL) USING parquet "
     "COMMENT 'a table' TBLPROPERTIES ('k' = 'v', 'j' = 'w')",
     "CREATE TABLE p (a INT, k STRING COMMENT 'key', n INT) USING parquet PARTITIONED BY (k, n)",
-    "CREATE TABLE o (a INT, v VARCHAR(5), h CHAR(3)) USING csv OPTIONS (sep '|', header 'true')",
+    "CREATE TABLE o (a INT, v VARCHAR(5), h CHAR(3)) USING csv OPTIONS (header 'true', sep '|')",
     f"CREATE TABLE e (a INT) USING json LOCATION '{PLACE}/e'",
     "CREATE TABLE s (x STRUCT<y: INT, z: ARRAY<STRING>> COMMENT 'deep', m MAP<STRING, INT>) USING parquet",
     "CREATE TABLE d (a INT DEFAULT 5 COMMENT 'five', b STRING DEFAULT 'x') USING parquet",

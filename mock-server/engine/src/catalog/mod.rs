@@ -92,7 +92,10 @@ impl Catalog {
                 .flat_map(|name| {
                     [
                         Change::PutCatalog(new_catalog(name, None)),
-                        Change::PutSchema((*name).to_owned(), new_schema("default", None)),
+                        Change::PutSchema(
+                            (*name).to_owned(),
+                            new_schema("default", default_comment(flavor)),
+                        ),
                     ]
                 })
                 .collect();
@@ -181,7 +184,7 @@ impl Catalog {
     /// Fails unless the catalog exists.
     pub(crate) fn require_catalog(&self, catalog: &str) -> Result<()> {
         let key = catalog.to_lowercase();
-        if key == "system" {
+        if key == "system" && self.flavor == Flavor::Databricks {
             return Ok(());
         }
         self.store.read(|entries| {
@@ -341,6 +344,9 @@ impl Catalog {
     ) -> Result<()> {
         self.require_schema(&name.catalog, &name.schema)?;
         self.refuse_system(name)?;
+        if self.flavor == Flavor::Oss {
+            valid_name(&name.name)?;
+        }
         let key = name.key();
         self.store.change(|entries| {
             if !replace && entries.relations.contains_key(&key) {
@@ -427,6 +433,11 @@ impl Catalog {
     }
 }
 
+/// Apache Spark describes its first schema.
+fn default_comment(flavor: Flavor) -> Option<String> {
+    (flavor == Flavor::Oss).then(|| "default database".to_owned())
+}
+
 /// A new catalog.
 pub(crate) fn new_catalog(name: &str, comment: Option<String>) -> CatalogEntry {
     CatalogEntry {
@@ -446,6 +457,18 @@ pub(crate) fn new_schema(name: &str, comment: Option<String>) -> SchemaEntry {
         created_ms: now_ms(),
         location: None,
     }
+}
+
+/// Apache Spark's rule for the names of schemas, tables and views.
+pub(crate) fn valid_name(name: &str) -> Result<()> {
+    let is_valid = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if !name.is_empty() && name.chars().all(is_valid) {
+        return Ok(());
+    }
+    Err(Error::new(
+        "INVALID_SCHEMA_OR_RELATION_NAME",
+        [("name", quote_parts(name.split('.')))],
+    ))
 }
 
 /// Removes a directory; one that is not there is no failure, and one that cannot be removed only

@@ -51,7 +51,7 @@ pub(crate) use collections::comparable;
 pub(crate) use comparison::{and, equals};
 pub(crate) use datetime::time_window_parts;
 pub use table::offered;
-pub(crate) use table::{find, nearest_names, only_dataframes};
+pub(crate) use table::{find, listed, nearest_names, only_dataframes};
 pub(crate) use tables::ONLY_TABLES;
 
 use crate::error::{Error, QueryContext, Result};

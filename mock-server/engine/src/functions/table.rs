@@ -72,6 +72,15 @@ pub fn offered() -> Vec<(&'static str, bool)> {
         .collect()
 }
 
+/// The names that SHOW FUNCTIONS lists, in order.
+pub(crate) fn listed() -> impl Iterator<Item = &'static str> {
+    let names = include_str!("spark-names.txt").lines().skip(1);
+    names.filter(|name| !CLIENTS_OWN.contains(name))
+}
+
+/// Names that Spark's Python client asks for and that are not listed.
+const CLIENTS_OWN: [&str; 5] = ["bucket", "days", "hours", "months", "years"];
+
 /// Known names close to a misspelt one, nearest first.
 pub(crate) fn nearest_names(name: &str) -> Vec<&'static str> {
     let lower = name.to_ascii_lowercase();

@@ -229,7 +229,7 @@ impl JsonReader {
             let is_there = || {
                 values
                     .iter()
-                    .map(|it| Some(it.is_some_and(member)))
+                    .map(|it| Some(it.is_none_or(member)))
                     .collect()
             };
             let filled = self

@@ -24,6 +24,7 @@ use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::Expr;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
 use object_store::{ObjectMeta, ObjectStore};
 
 use super::existing::{EXISTS, Existing};
@@ -103,6 +104,14 @@ impl TableProvider for ParquetFiles {
         _filters: &[Expr],
         limit: Option<usize>,
     ) -> PlanResult<Arc<dyn ExecutionPlan>> {
+        // A scan of no files has no partition, which what sorts its rows needs.
+        if self.files.is_empty() {
+            let schema = match projection {
+                Some(wanted) => Arc::new(self.schema.project(wanted)?),
+                None => Arc::clone(&self.schema),
+            };
+            return Ok(Arc::new(EmptyExec::new(schema)));
+        }
         let partition: Vec<_> = self.partition.iter().cloned().map(Arc::new).collect();
         let table = TableSchema::builder(Arc::clone(&self.in_files))
             .with_table_partition_cols(partition)

@@ -110,42 +110,48 @@ impl FileWrite<'_> {
             .filter(|n| *n > 0))
     }
 
-    /// Types that the format cannot hold.
     fn check(&self) -> Result<()> {
-        for field in self.schema.fields() {
-            if self.partition_columns.contains(field.name()) {
-                continue;
-            }
-            let data_type = field.data_type();
-            let fits = match self.format {
-                Format::Csv => {
-                    !data_type.is_nested()
-                        && !matches!(
-                            data_type,
-                            DataType::Null | DataType::Interval(IntervalUnit::MonthDayNano)
-                        )
-                }
-                Format::Text => *data_type == DataType::Utf8,
-                Format::Json | Format::Parquet | Format::Delta => {
-                    *data_type != DataType::Null || self.format == Format::Json
-                }
-            };
-            if !fits {
-                return Err(Error::new(
-                    "UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE",
-                    [
-                        ("format", self.format.title().to_owned()),
-                        ("columnName", crate::types::names::quote(field.name())),
-                        (
-                            "columnType",
-                            format!("\"{}\"", crate::types::sql_name(data_type)),
-                        ),
-                    ],
-                ));
-            }
-        }
-        Ok(())
+        check(self.format, &self.schema, &self.partition_columns)
     }
+}
+
+/// Refuses types that a format cannot hold.
+pub(crate) fn check(format: Format, schema: &Schema, partition_columns: &[String]) -> Result<()> {
+    for field in schema.fields() {
+        if partition_columns.contains(field.name()) {
+            continue;
+        }
+        let data_type = field.data_type();
+        let fits = match format {
+            Format::Csv => {
+                !data_type.is_nested()
+                    && !matches!(
+                        data_type,
+                        DataType::Null | DataType::Interval(IntervalUnit::MonthDayNano)
+                    )
+            }
+            Format::Text => *data_type == DataType::Utf8,
+            Format::Json | Format::Parquet | Format::Delta => match data_type {
+                DataType::Null => format == Format::Json,
+                DataType::Interval(IntervalUnit::MonthDayNano) => false,
+                _ => true,
+            },
+        };
+        if !fits {
+            return Err(Error::new(
+                "UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE",
+                [
+                    ("format", format.title().to_owned()),
+                    ("columnName", crate::types::names::quote(field.name())),
+                    (
+                        "columnType",
+                        format!("\"{}\"", crate::types::sql_name(data_type)),
+                    ),
+                ],
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The files of one write.

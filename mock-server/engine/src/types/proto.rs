@@ -325,13 +325,14 @@ pub(crate) fn has_char_varchar(data_type: &DataType) -> bool {
     }
 }
 
+/// `char(n)` or `varchar(n)` of a column that is declared so.
+pub(crate) fn declared_limit(field: &Field) -> Option<&str> {
+    Some(field.metadata().get(CHAR_VARCHAR)?.trim_matches('"'))
+}
+
 /// `char(n)` and `varchar(n)` are strings with a note; clients are told the note.
 fn char_varchar(field: &Field) -> Option<proto::DataType> {
-    let text = field
-        .metadata()
-        .get(CHAR_VARCHAR)?
-        .trim_matches('"')
-        .strip_suffix(')')?;
+    let text = declared_limit(field)?.strip_suffix(')')?;
     let (name, length) = text.split_once('(')?;
     let length = length.parse().ok()?;
     let kind = match name {

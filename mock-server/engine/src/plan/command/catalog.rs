@@ -6,7 +6,7 @@ use sparring_proto::connect::analyze_plan_response::Result as Answer;
 use sparring_proto::connect::catalog::CatType;
 use sparring_proto::connect::{self as proto};
 use sparring_sql::Statement;
-use sparring_sql::statement::{CreateSchema, Delete, Drop, DropKind, Use, UseKind};
+use sparring_sql::statement::{CreateSchema, Drop, DropKind, Use, UseKind};
 
 use super::result::Table;
 use super::{describe, namespace, show, statement};
@@ -187,22 +187,20 @@ pub(super) async fn run(context: &Context, node: &proto::Catalog) -> Result<prot
             done()
         }
         CatType::TruncateTable(call) => {
-            let delete = Delete {
-                table: parts(&call.table_name)?,
-                ..Delete::default()
-            };
-            super::change::delete(context, delete).await?;
+            super::upkeep::truncated(context, parts(&call.table_name)?).await?;
             done()
         }
         CatType::GetTableProperties(call) => {
-            let all = describe::properties(context, &parts(&call.table_name)?).await?;
+            let (_, entry) = describe::require(context, &parts(&call.table_name)?)?;
+            let all = describe::properties(context, &entry).await?;
             Table::default()
                 .text("key", all.keys())
                 .text("value", all.values())
                 .relation()
         }
         CatType::GetCreateTableString(call) => {
-            let text = describe::create_statement(context, &parts(&call.table_name)?).await?;
+            let name = parts(&call.table_name)?;
+            let text = describe::create_text::create_statement(context, &name, false).await?;
             value(&text)
         }
         CatType::ListFunctions(_) => Err(Error::unsupported("spark.catalog.listFunctions")),
@@ -211,7 +209,10 @@ pub(super) async fn run(context: &Context, node: &proto::Catalog) -> Result<prot
         CatType::CreateExternalTable(_) | CatType::CreateTable(_) => {
             Err(Error::unsupported("spark.catalog.createTable").hint("`CREATE TABLE` makes tables"))
         }
-        CatType::RecoverPartitions(_) => Err(Error::unsupported("spark.catalog.recoverPartitions")),
+        CatType::RecoverPartitions(call) => {
+            super::upkeep::recover(context, &parts(&call.table_name)?)?;
+            done()
+        }
         CatType::ListPartitions(_) => Err(Error::unsupported("spark.catalog.listPartitions")),
         CatType::AnalyzeTable(_) => Err(Error::unsupported("spark.catalog.analyzeTable")),
     }
@@ -292,11 +293,15 @@ fn databases(context: &Context, catalog: &str, names: &[String]) -> Result<proto
         };
         names.iter().map(comment).collect()
     });
+    let store = &context.session.workspace.catalog;
+    let places = names
+        .iter()
+        .map(|name| store.schema_location(catalog, name));
     Table::default()
         .maybe("name", names.iter().map(Some))
         .maybe("catalog", names.iter().map(|_| Some(catalog)))
         .maybe("description", comments.iter().map(Some))
-        .maybe("locationUri", names.iter().map(|_| None::<&str>))
+        .maybe("locationUri", places.map(Some))
         .relation()
 }
 

@@ -1,21 +1,29 @@
-//! DESCRIBE, and what is told about a table.
+//! DESCRIBE, and looking up what it is about.
+
+pub(super) mod column;
+pub(super) mod create_text;
+pub(super) mod facts;
+mod json;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
 use sparring_proto::connect as proto;
-use sparring_sql::statement::{Describe, DescribeTarget};
+use sparring_sql::statement::{Describe, DescribeTarget, PartitionValue};
 
+use super::alter_table::partitions::{Spec, known};
+use super::object::{Kept, Object, object};
 use super::result::Table;
-use super::{defaults, delta_log};
+use super::{defaults, delta_log, function, namespace};
 use crate::catalog::store::{RelationEntry, RelationKind, TableEntry};
 use crate::catalog::{QualifiedName, comment_of};
 use crate::error::{Error, QueryContext, Result, SqlContext};
 use crate::io::Format;
 use crate::plan::context::Context;
-use crate::types::names::quote_if_needed;
-use crate::types::{field_type, sql_name};
+use crate::types::field_type;
+use crate::types::names::quote_parts;
+use facts::Fact;
 
 /// The table or view of a name.
 pub(super) fn require(
@@ -126,20 +134,18 @@ pub(super) async fn columns(
 
 /// `DESCRIBE …`.
 pub(super) async fn describe(context: &Context, node: Describe) -> Result<proto::Relation> {
-    if node.as_json {
-        return Err(Error::unsupported("DESCRIBE AS JSON"));
-    }
     match node.target {
         DescribeTarget::Table {
             table,
-            partition,
-            column,
-        } => {
-            if !partition.is_empty() || column.is_some() {
-                return Err(Error::unsupported("DESCRIBE of a partition or column"));
-            }
-            describe_table(context, &table, node.extended).await
-        }
+            column: Some(column),
+            ..
+        } => column::describe(context, &table, &column, node.extended).await,
+        DescribeTarget::Table {
+            table, partition, ..
+        } if node.as_json => describe_json(context, &table, &partition).await,
+        DescribeTarget::Table {
+            table, partition, ..
+        } => describe_table(context, &table, &partition, node.extended).await,
         DescribeTarget::Query(query) => {
             let planned = crate::analyze::plan(context, &query).await?;
             let columns = &planned.scope.columns;
@@ -155,68 +161,15 @@ pub(super) async fn describe(context: &Context, node: Describe) -> Result<proto:
                 .collect();
             rows_of(rows)
         }
-        DescribeTarget::Schema(name) => {
-            let catalog = &context.session.workspace.catalog;
-            let (of, schema) =
-                catalog.qualify_schema(&context.session.current_namespace(), &name)?;
-            catalog.require_schema(&of, &schema)?;
-            let key = (of.to_lowercase(), schema.to_lowercase());
-            let entry = catalog.read(|e| e.schemas.get(&key).cloned());
-            let mut rows = vec![
-                ("Catalog Name", of.clone()),
-                ("Namespace Name", schema.clone()),
-                (
-                    "Comment",
-                    entry
-                        .as_ref()
-                        .and_then(|s| s.comment.clone())
-                        .unwrap_or_default(),
-                ),
-                ("Location", catalog.schema_location(&of, &schema)),
-                ("Owner", context.session.workspace.options.user.clone()),
-            ];
-            if node.extended {
-                let properties = entry.map(|s| s.properties).unwrap_or_default();
-                let pairs = properties
-                    .iter()
-                    .map(|(key, value)| format!("({key},{value})"));
-                let pairs = pairs.collect::<Vec<_>>().join(", ");
-                let shown = match pairs.as_str() {
-                    "" => String::new(),
-                    pairs => format!("({pairs})"),
-                };
-                rows.push(("Properties", shown));
-            }
-            Table::default()
-                .text("info_name", rows.iter().map(|(name, _)| *name))
-                .maybe("info_value", rows.iter().map(|(_, value)| Some(value)))
-                .relation()
-        }
-        DescribeTarget::Catalog(name) => {
-            let catalog = &context.session.workspace.catalog;
-            let shown = name.join(".");
-            catalog.require_catalog(&shown)?;
-            let comment = catalog.read(|e| {
-                e.catalogs
-                    .get(&shown.to_lowercase())
-                    .and_then(|c| c.comment.clone())
-            });
-            Table::default()
-                .text("info_name", ["Catalog Name", "Comment", "Owner"])
-                .maybe(
-                    "info_value",
-                    [
-                        Some(shown),
-                        Some(comment.unwrap_or_default()),
-                        Some("sparring".to_owned()),
-                    ],
-                )
-                .relation()
-        }
+        DescribeTarget::Schema(name) => namespace::describe_schema(context, &name, node.extended),
+        DescribeTarget::Catalog(name) => namespace::describe_catalog(context, &name),
         DescribeTarget::History { table, limit } => delta_log::history(context, &table, limit),
         DescribeTarget::Detail(name) => delta_log::detail(context, &name).await,
         DescribeTarget::Volume(_) => Err(Error::unsupported("DESCRIBE VOLUME")),
-        DescribeTarget::Function(_) => Err(Error::unsupported("DESCRIBE FUNCTION")),
+        DescribeTarget::Function(name) => {
+            function::found(context, &name)?;
+            Err(Error::unsupported("DESCRIBE FUNCTION"))
+        }
     }
 }
 
@@ -233,17 +186,21 @@ fn rows_of(rows: Vec<Row>) -> Result<proto::Relation> {
         .relation()
 }
 
+/// Rows that tell of more than columns: headings, and facts below them.
+fn add(rows: &mut Vec<Row>, name: &str, value: &str) {
+    rows.push((name.to_owned(), value.to_owned(), Some(String::new())));
+}
+
 async fn describe_table(
     context: &Context,
     parts: &[String],
+    of: &[PartitionValue],
     extended: bool,
 ) -> Result<proto::Relation> {
+    let found = object(context, parts)?;
     let (partition, schema) = columns(context, parts).await?;
-    let row = |f: &arrow::datatypes::Field| (f.name().clone(), field_type(f), comment_of(f));
+    let row = |f: &arrow::datatypes::Field| (f.name().clone(), column::type_of(f), comment_of(f));
     let mut rows: Vec<Row> = schema.fields().iter().map(|f| row(f)).collect();
-    let add = |rows: &mut Vec<Row>, name: &str, value: &str| {
-        rows.push((name.to_owned(), value.to_owned(), Some(String::new())));
-    };
     if !partition.is_empty() {
         add(&mut rows, "# Partition Information", "");
         rows.push((
@@ -251,123 +208,123 @@ async fn describe_table(
             "data_type".into(),
             Some("comment".into()),
         ));
-        rows.extend(
-            partition
-                .iter()
-                .filter_map(|name| schema.field_with_name(name).ok().map(row)),
-        );
+        let fields = partition.iter();
+        rows.extend(fields.filter_map(|name| schema.field_with_name(name).ok().map(row)));
     }
-    if extended && let Ok((name, entry)) = require(context, parts) {
-        add(&mut rows, "", "");
-        add(&mut rows, "# Detailed Table Information", "");
-        add(&mut rows, "Catalog", &name.catalog);
-        add(&mut rows, "Database", &name.schema);
-        add(&mut rows, "Table", &entry.name);
-        let created = chrono::DateTime::from_timestamp_millis(entry.created_ms).unwrap_or_default();
-        add(
-            &mut rows,
-            "Created Time",
-            &created.format("%a %b %d %H:%M:%S UTC %Y").to_string(),
-        );
-        if let Some(comment) = &entry.comment {
-            add(&mut rows, "Comment", comment);
+    let told = |rows: &mut Vec<Row>, heading: &str, facts: Vec<Fact>| {
+        add(rows, "", "");
+        add(rows, heading, "");
+        for (name, value) in facts {
+            add(rows, name, &value);
         }
-        match &entry.kind {
-            RelationKind::Table(table) => {
-                add(
-                    &mut rows,
-                    "Type",
-                    if table.location.is_some() {
-                        "EXTERNAL"
-                    } else {
-                        "MANAGED"
-                    },
-                );
-                add(&mut rows, "Provider", &table.provider);
-                let catalog = &context.session.workspace.catalog;
-                let location = catalog.shown_location(&name, table);
-                add(&mut rows, "Location", &location);
-            }
-            RelationKind::View(view) => {
-                add(&mut rows, "Type", "VIEW");
-                add(&mut rows, "View Text", &view.text);
-            }
+    };
+    if !of.is_empty() {
+        let table = partitioned(&found, parts)?;
+        known(table, "DESC PARTITION")?;
+        let spec = Spec::whole(context, table, of)?;
+        let mut facts = vec![
+            ("Database", table.name.schema.clone()),
+            ("Table", table.entry.name.clone()),
+        ];
+        facts.extend(facts::of_partition(
+            context,
+            &table.name,
+            &table.kind,
+            spec.find(table)?,
+        ));
+        if extended {
+            told(&mut rows, "# Detailed Partition Information", facts);
+            let catalog = &context.session.workspace.catalog;
+            let location = catalog.shown_location(&table.name, &table.kind);
+            told(
+                &mut rows,
+                "# Storage Information",
+                vec![("Location", location)],
+            );
+        }
+        return rows_of(rows);
+    }
+    if extended {
+        let facts = match &found {
+            Object::Table(table) => facts::of_relation(context, &table.name, &table.entry),
+            Object::View(view) => facts::of_relation(context, &view.name, &view.entry),
+            Object::Temporary => Vec::new(),
+        };
+        if !facts.is_empty() {
+            told(&mut rows, "# Detailed Table Information", facts);
         }
     }
-    let defaults: Vec<Row> = schema
-        .fields()
-        .iter()
-        .filter_map(|f| Some((f.name().clone(), field_type(f), Some(defaults::text_of(f)?))))
+    let fields = schema.fields().iter();
+    let defaults: Vec<Row> = fields
+        .filter_map(|f| {
+            Some((
+                f.name().clone(),
+                column::type_of(f),
+                Some(defaults::text_of(f)?),
+            ))
+        })
         .collect();
     if !defaults.is_empty() {
-        add(&mut rows, "", "");
-        add(&mut rows, "# Column Default Values", "");
+        told(&mut rows, "# Column Default Values", Vec::new());
         rows.extend(defaults);
     }
     rows_of(rows)
 }
 
-/// The properties of a table.
-pub(super) async fn properties(
-    context: &Context,
-    parts: &[String],
-) -> Result<BTreeMap<String, String>> {
-    let (_, entry) = require(context, parts)?;
-    let mut all = entry.properties;
-    if let RelationKind::Table(table) = &entry.kind
-        && table.provider == Format::Delta.name()
-    {
-        let catalog = &context.session.workspace.catalog;
-        let snapshot = catalog.delta.latest(&table.path).await?;
-        all = snapshot.properties().clone().into_iter().collect();
-        let (reader, writer) = snapshot.protocol();
-        all.insert("delta.minReaderVersion".to_owned(), reader.to_string());
-        all.insert("delta.minWriterVersion".to_owned(), writer.to_string());
-    }
-    Ok(all)
+/// The table of a description of a partition, which no view has.
+fn partitioned<'o>(found: &'o Object, parts: &[String]) -> Result<&'o Kept<TableEntry>> {
+    let kind = match found {
+        Object::Table(table) => return Ok(table),
+        Object::View(_) => "VIEW",
+        Object::Temporary => "TEMPORARY VIEW",
+    };
+    Err(Error::new(
+        "FORBIDDEN_OPERATION",
+        [
+            ("statement", "DESC PARTITION".to_owned()),
+            ("objectType", kind.to_owned()),
+            ("objectName", quote_parts(parts)),
+        ],
+    ))
 }
 
-/// The text of SHOW CREATE TABLE.
-pub(super) async fn create_statement(context: &Context, parts: &[String]) -> Result<String> {
-    let (name, entry) = require(context, parts)?;
-    let shown = name
-        .parts()
-        .iter()
-        .map(|p| quote_if_needed(p))
-        .collect::<Vec<_>>()
-        .join(".");
-    let table = match &entry.kind {
-        RelationKind::View(view) => return Ok(format!("CREATE VIEW {shown} AS {}\n", view.text)),
-        RelationKind::Table(table) => table,
+async fn describe_json(
+    context: &Context,
+    parts: &[String],
+    of: &[PartitionValue],
+) -> Result<proto::Relation> {
+    let found = object(context, parts)?;
+    let Object::Table(table) = &found else {
+        return Err(Error::unsupported("DESCRIBE AS JSON of a view"));
     };
-    let (partition, schema) = columns(context, parts).await?;
-    let lines: Vec<String> = schema
-        .fields()
-        .iter()
-        .map(|f| {
-            let not_null = if f.is_nullable() { "" } else { " NOT NULL" };
-            let comment = comment_of(f).map(|c| format!(" COMMENT '{}'", c.replace('\'', "\\'")));
-            format!(
-                "  {} {}{not_null}{}",
-                quote_if_needed(f.name()),
-                sql_name(f.data_type()),
-                comment.unwrap_or_default()
-            )
-        })
-        .collect();
-    let mut text = format!(
-        "CREATE TABLE {shown} (\n{})\nUSING {}\n",
-        lines.join(",\n"),
-        table.provider
-    );
-    if !partition.is_empty() {
-        text.push_str(&format!("PARTITIONED BY ({})\n", partition.join(", ")));
+    let (_, schema) = columns(context, parts).await?;
+    if of.is_empty() {
+        return json::describe(context, table, schema.fields(), None);
     }
-    if let Some(location) = &table.location {
-        text.push_str(&format!("LOCATION '{location}'\n"));
+    known(table, "DESC PARTITION")?;
+    let spec = Spec::whole(context, table, of)?;
+    json::describe(context, table, schema.fields(), Some(spec.find(table)?))
+}
+
+/// The properties of a table; those of its data source begin with `option.`.
+pub(super) async fn properties(
+    context: &Context,
+    entry: &RelationEntry,
+) -> Result<BTreeMap<String, String>> {
+    let mut all = entry.properties.clone();
+    let RelationKind::Table(table) = &entry.kind else {
+        return Ok(all);
+    };
+    if table.provider != Format::Delta.name() {
+        let options = table.options.iter();
+        all.extend(options.map(|(key, value)| (format!("option.{key}"), value.clone())));
+        return Ok(all);
     }
-    if let Some(comment) = &entry.comment {
-        text.push_str(&format!("COMMENT '{}'\n", comment.replace('\'', "\\'")));
-    }
-    Ok(text)
+    let catalog = &context.session.workspace.catalog;
+    let snapshot = catalog.delta.latest(&table.path).await?;
+    all = snapshot.properties().clone().into_iter().collect();
+    let (reader, writer) = snapshot.protocol();
+    all.insert("delta.minReaderVersion".to_owned(), reader.to_string());
+    all.insert("delta.minWriterVersion".to_owned(), writer.to_string());
+    Ok(all)
 }

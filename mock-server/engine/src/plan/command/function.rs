@@ -10,7 +10,7 @@ use super::view;
 use crate::catalog::functions::{FunctionEntry, ParameterEntry, ReturnsEntry, already_exists};
 use crate::catalog::now_ms;
 use crate::error::{Error, Exception, Result};
-use crate::functions::{CastMode, cast, find};
+use crate::functions::{CastMode, cast, find, listed};
 use crate::plan::Planner;
 use crate::plan::context::Context;
 use crate::plan::expression::misplaced;
@@ -308,6 +308,48 @@ fn repeated<'a>(context: &Context, names: impl Iterator<Item = &'a str>) -> Opti
     found.map(|(_, name)| *name)
 }
 
+/// What a function's name means.
+pub(super) enum Found {
+    BuiltIn,
+    Temporary,
+    /// The full name of one of the catalog.
+    Kept(Vec<String>),
+}
+
+/// Finds a function, or fails as a call of it would.
+pub(super) fn found(context: &Context, name: &[String]) -> Result<Found> {
+    if let [only] = name {
+        let lower = only.to_lowercase();
+        if find(&lower).is_some() || listed().any(|known| known == lower) {
+            return Ok(Found::BuiltIn);
+        }
+        if context.session.temp_function(&lower).is_some() {
+            return Ok(Found::Temporary);
+        }
+    }
+    let catalog = &context.session.workspace.catalog;
+    let namespace = context.namespace();
+    let qualified = catalog.qualify(&namespace, name);
+    if let Ok(qualified) = qualified
+        && catalog.function(&qualified).is_some()
+    {
+        return Ok(Found::Kept(qualified.parts()));
+    }
+    Err(unresolved(&namespace, name).at(super::describe::place_of(context, name)))
+}
+
+fn unresolved(namespace: &(String, String), name: &[String]) -> Error {
+    let path = format!(
+        "[`system`.`builtin`, `system`.`session`, {}]",
+        quote_parts([&namespace.0, &namespace.1])
+    );
+    let error = Error::new(
+        "UNRESOLVED_ROUTINE",
+        [("routineName", quote_parts(name)), ("searchPath", path)],
+    );
+    error.thrown_as(Exception::ExtendedAnalysis)
+}
+
 /// `DROP FUNCTION`.
 pub(super) fn drop(context: &Context, node: &Drop) -> Result<proto::Relation> {
     let shown = node.name.join(".");
@@ -347,18 +389,7 @@ pub(super) fn drop(context: &Context, node: &Drop) -> Result<proto::Relation> {
     if catalog.drop_function(&name)? || node.if_exists {
         return nothing();
     }
-    let path = format!(
-        "[`system`.`builtin`, `system`.`session`, {}]",
-        quote_parts([&namespace.0, &namespace.1])
-    );
-    let error = Error::new(
-        "UNRESOLVED_ROUTINE",
-        [
-            ("routineName", quote_parts(&node.name)),
-            ("searchPath", path),
-        ],
-    );
-    Err(error.thrown_as(Exception::ExtendedAnalysis).at(place))
+    Err(unresolved(&namespace, &node.name).at(place))
 }
 
 fn whole(context: &Context) -> Option<crate::error::QueryContext> {

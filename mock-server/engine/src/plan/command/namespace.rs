@@ -2,15 +2,16 @@
 
 use sparring_proto::connect as proto;
 use sparring_sql::statement::{
-    CreateCatalog, CreateSchema, CreateVolume, Drop, DropKind, Use, UseKind,
+    AlterSchema, CreateCatalog, CreateSchema, CreateVolume, Drop, DropKind, NamespaceAction, Use,
+    UseKind,
 };
 
-use super::result::nothing;
-use crate::catalog::store::{Change, VolumeEntry};
+use super::result::{Table, nothing};
+use crate::catalog::store::{Change, SchemaEntry, VolumeEntry};
 use crate::catalog::{new_catalog, new_schema, now_ms};
 use crate::error::{Error, Result};
 use crate::plan::context::Context;
-use crate::types::names::quote;
+use crate::types::names::{quote, quote_parts};
 
 /// `CREATE CATALOG`.
 pub(super) fn create_catalog(context: &Context, node: CreateCatalog) -> Result<proto::Relation> {
@@ -41,12 +42,29 @@ pub(super) fn create_catalog(context: &Context, node: CreateCatalog) -> Result<p
 
 /// `CREATE SCHEMA`.
 pub(super) fn create_schema(context: &Context, node: CreateSchema) -> Result<proto::Relation> {
-    if node.location.is_some() || node.managed_location.is_some() {
-        return Err(Error::unsupported("CREATE SCHEMA with a location"));
+    if node.managed_location.is_some() {
+        return Err(Error::unsupported("CREATE SCHEMA with a managed location"));
     }
     let catalog = &context.session.workspace.catalog;
-    let (of, name) = catalog.qualify_schema(&context.session.current_namespace(), &node.name)?;
+    let (of, name) = schema_named(context, &node.name).map_err(|error| match error.class() {
+        Some("_LEGACY_ERROR_TEMP_1126") => Error::new(
+            "REQUIRES_SINGLE_PART_NAMESPACE",
+            [
+                ("sessionCatalog", context.namespace().0),
+                ("namespace", quote_parts(&node.name)),
+            ],
+        ),
+        _ => error,
+    })?;
     catalog.require_catalog(&of)?;
+    if !context.databricks() {
+        if name.eq_ignore_ascii_case("global_temp") {
+            return Err(Error::new("_LEGACY_ERROR_TEMP_1066", [("database", name)]));
+        }
+        crate::catalog::valid_name(&name)?;
+    }
+    let place = node.location.as_deref().map(|text| catalog.location(text));
+    let place = place.transpose()?;
     let key = (of.to_lowercase(), name.to_lowercase());
     catalog.change(|entries| {
         if entries.schemas.contains_key(&key) {
@@ -60,9 +78,129 @@ pub(super) fn create_schema(context: &Context, node: CreateSchema) -> Result<pro
         }
         let mut entry = new_schema(&name, node.comment.clone());
         entry.properties = node.properties.into_iter().collect();
+        entry.location = place.map(|place| place.uri);
         Ok((vec![Change::PutSchema(key.0.clone(), entry)], ()))
     })?;
     nothing()
+}
+
+/// The catalog and schema that the parts of a schema's name mean. Apache Spark's session catalog has
+/// one level of schemas.
+pub(super) fn schema_named(context: &Context, parts: &[String]) -> Result<(String, String)> {
+    let catalog = &context.session.workspace.catalog;
+    let is_nested = match parts {
+        [first, _, ..] => parts.len() > 2 || catalog.require_catalog(first).is_err(),
+        _ => false,
+    };
+    if is_nested && !context.databricks() {
+        return Err(Error::new(
+            "_LEGACY_ERROR_TEMP_1126",
+            [("catalog", parts.join("."))],
+        ));
+    }
+    catalog.qualify_schema(&context.namespace(), parts)
+}
+
+/// Changes a schema that is there.
+pub(super) fn change_schema(
+    context: &Context,
+    of: &str,
+    schema: &str,
+    change: impl FnOnce(&mut SchemaEntry),
+) -> Result<proto::Relation> {
+    let catalog = &context.session.workspace.catalog;
+    catalog.require_schema(of, schema)?;
+    let key = (of.to_lowercase(), schema.to_lowercase());
+    catalog.change(|entries| {
+        let Some(mut entry) = entries.schemas.get(&key).cloned() else {
+            return Err(Error::unsupported("changing information_schema"));
+        };
+        change(&mut entry);
+        Ok((vec![Change::PutSchema(key.0.clone(), entry)], ()))
+    })?;
+    nothing()
+}
+
+/// `ALTER SCHEMA`.
+pub(super) fn alter_schema(context: &Context, node: AlterSchema) -> Result<proto::Relation> {
+    let (of, schema) = schema_named(context, &node.name)?;
+    match node.action {
+        NamespaceAction::SetProperties(properties) => {
+            change_schema(context, &of, &schema, |entry| {
+                entry.properties.extend(properties);
+            })
+        }
+        NamespaceAction::UnsetProperties(keys) => change_schema(context, &of, &schema, |entry| {
+            entry.properties.retain(|key, _| !keys.contains(key));
+        }),
+        NamespaceAction::SetLocation(location) => {
+            let place = context.session.workspace.catalog.location(&location)?;
+            change_schema(context, &of, &schema, |entry| {
+                entry.location = Some(place.uri);
+            })
+        }
+        NamespaceAction::SetOwner(_) => Err(Error::unsupported("owners")),
+        NamespaceAction::SetTags(_) | NamespaceAction::UnsetTags(_) => {
+            Err(Error::unsupported("tags"))
+        }
+        NamespaceAction::SetCollation(_) => Err(Error::unsupported("DEFAULT COLLATION")),
+    }
+}
+
+/// `DESCRIBE SCHEMA`.
+pub(super) fn describe_schema(
+    context: &Context,
+    name: &[String],
+    extended: bool,
+) -> Result<proto::Relation> {
+    let catalog = &context.session.workspace.catalog;
+    let (of, schema) = schema_named(context, name)?;
+    catalog.require_schema(&of, &schema)?;
+    let key = (of.to_lowercase(), schema.to_lowercase());
+    let entry = catalog.read(|entries| entries.schemas.get(&key).cloned());
+    let comment = entry.as_ref().and_then(|schema| schema.comment.clone());
+    let mut rows = vec![
+        ("Catalog Name", of.clone()),
+        ("Namespace Name", schema.clone()),
+        ("Comment", comment.unwrap_or_default()),
+        ("Location", catalog.schema_location(&of, &schema)),
+        ("Owner", context.session.workspace.options.user.clone()),
+    ];
+    if extended {
+        let properties = entry.map(|schema| schema.properties).unwrap_or_default();
+        let shown = properties.iter().filter(|(key, _)| *key != "comment");
+        let pairs: Vec<String> = shown
+            .map(|(key, value)| format!("({key},{value})"))
+            .collect();
+        let text = match pairs.is_empty() {
+            true => String::new(),
+            false => format!("({})", pairs.join(", ")),
+        };
+        rows.push(("Properties", text));
+    }
+    facts(&rows)
+}
+
+/// `DESCRIBE CATALOG`.
+pub(super) fn describe_catalog(context: &Context, name: &[String]) -> Result<proto::Relation> {
+    let catalog = &context.session.workspace.catalog;
+    let shown = name.join(".");
+    catalog.require_catalog(&shown)?;
+    let key = shown.to_lowercase();
+    let entry = catalog.read(|entries| entries.catalogs.get(&key).cloned());
+    let comment = entry.and_then(|catalog| catalog.comment);
+    facts(&[
+        ("Catalog Name", shown),
+        ("Comment", comment.unwrap_or_default()),
+        ("Owner", context.session.workspace.options.user.clone()),
+    ])
+}
+
+fn facts(rows: &[(&str, String)]) -> Result<proto::Relation> {
+    Table::default()
+        .text("info_name", rows.iter().map(|(name, _)| *name))
+        .maybe("info_value", rows.iter().map(|(_, value)| Some(value)))
+        .relation()
 }
 
 /// `CREATE VOLUME`.
@@ -168,6 +306,12 @@ fn drop_schema(context: &Context, node: &Drop) -> Result<proto::Relation> {
             Err(error)
         };
     }
+    if !context.databricks() && name.eq_ignore_ascii_case("default") {
+        return Err(Error::new(
+            "UNSUPPORTED_FEATURE.DROP_DATABASE",
+            [("database", quote_parts([&of, &name]))],
+        ));
+    }
     let key = (of.to_lowercase(), name.to_lowercase());
     let (relations, volumes) = catalog.change(|entries| {
         let inside = |c: &String, s: &String| *c == key.0 && *s == key.1;
@@ -239,7 +383,10 @@ fn drop_volume(context: &Context, node: &Drop) -> Result<proto::Relation> {
 pub(super) fn choose(context: &Context, node: &Use) -> Result<proto::Relation> {
     let session = &context.session;
     let catalog = &session.workspace.catalog;
+    let (current, _) = session.current_namespace();
     match (node.kind, node.name.as_slice()) {
+        // The current catalog is left with the schema that is current in it.
+        (UseKind::Catalog, [name]) if current.eq_ignore_ascii_case(name) => {}
         (UseKind::Catalog, [name]) => {
             catalog.require_catalog(name)?;
             session.set_namespace(name.clone(), "default".to_owned());
@@ -253,9 +400,24 @@ pub(super) fn choose(context: &Context, node: &Use) -> Result<proto::Relation> {
                 .is_err()
                 && catalog.require_catalog(name).is_ok() =>
         {
-            session.set_namespace(name.clone(), "default".to_owned());
+            if !current.eq_ignore_ascii_case(name) {
+                session.set_namespace(name.clone(), "default".to_owned());
+            }
+        }
+        (UseKind::Schema | UseKind::Unspecified, [name])
+            if !context.databricks() && name.eq_ignore_ascii_case("global_temp") =>
+        {
+            return Err(Error::new(
+                "_LEGACY_ERROR_TEMP_1068",
+                [("database", name.to_lowercase())],
+            ));
         }
         (UseKind::Schema | UseKind::Unspecified, parts) => {
+            let is_nested = schema_named(context, parts).is_err();
+            if is_nested {
+                let shown = quote_parts([&current].into_iter().chain(parts));
+                return Err(Error::new("SCHEMA_NOT_FOUND", [("schemaName", shown)]));
+            }
             let (of, schema) = catalog.qualify_schema(&session.current_namespace(), parts)?;
             catalog.require_schema(&of, &schema)?;
             session.set_namespace(of, schema);

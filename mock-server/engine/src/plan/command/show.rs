@@ -1,14 +1,21 @@
 //! SHOW.
 
+mod extended;
+mod functions;
+mod partitions;
+
 use sparring_proto::connect as proto;
 use sparring_sql::statement::{Show, ShowTarget};
 
-use super::describe;
+use super::describe::create_text::create_statement;
+use super::describe::{self, place_of};
+use super::namespace::schema_named;
+use super::object::{Object, object};
 use super::result::Table;
 use crate::catalog::store::RelationKind;
 use crate::error::{Error, Result};
 use crate::plan::context::Context;
-use crate::types::names::quote_if_needed;
+use crate::types::names::{quote, quote_if_needed, quote_parts};
 
 /// `SHOW …`.
 pub(super) async fn show(context: &Context, node: Show) -> Result<proto::Relation> {
@@ -20,7 +27,20 @@ pub(super) async fn show(context: &Context, node: Show) -> Result<proto::Relatio
             Table::default().text("catalog", names).relation()
         }
         ShowTarget::Schemas => {
-            let names = schemas(context, namespace.first().map(String::as_str), pattern)?;
+            let names = match namespace.as_slice() {
+                [] => schemas(context, None, pattern)?,
+                [catalog] => schemas(context, Some(catalog), pattern)?,
+                // A schema holds no schemas.
+                more => {
+                    let (of, schema) = schema_named(context, more)?;
+                    context
+                        .session
+                        .workspace
+                        .catalog
+                        .require_schema(&of, &schema)?;
+                    Vec::new()
+                }
+            };
             let name = if context.databricks() {
                 "databaseName"
             } else {
@@ -35,25 +55,11 @@ pub(super) async fn show(context: &Context, node: Show) -> Result<proto::Relatio
             } else {
                 "namespace"
             };
-            Table::default()
-                .text(schema, rows.iter().map(|(schema, _, _)| schema))
-                .text("tableName", rows.iter().map(|(_, name, _)| name))
-                .flag(
-                    "isTemporary",
-                    rows.iter().map(|(_, _, temporary)| *temporary),
-                )
-                .relation()
+            named(schema, "tableName", &rows)
         }
         ShowTarget::Views => {
             let rows = relations(context, &namespace, pattern, true)?;
-            Table::default()
-                .text("namespace", rows.iter().map(|(schema, _, _)| schema))
-                .text("viewName", rows.iter().map(|(_, name, _)| name))
-                .flag(
-                    "isTemporary",
-                    rows.iter().map(|(_, _, temporary)| *temporary),
-                )
-                .relation()
+            named("namespace", "viewName", &rows)
         }
         ShowTarget::Volumes => {
             let catalog = &context.session.workspace.catalog;
@@ -77,30 +83,23 @@ pub(super) async fn show(context: &Context, node: Show) -> Result<proto::Relatio
                 .relation()
         }
         ShowTarget::Columns(table) => {
-            let table: Vec<String> = namespace.into_iter().chain(table).collect();
-            let (_, schema) = describe::columns(context, &table).await?;
+            let table = in_namespace(context, table, namespace)?;
+            let (_, schema) = describe::columns(context, &table)
+                .await
+                .map_err(|error| error.at(place_of(context, &table[table.len() - 1..])))?;
             Table::default()
                 .text("col_name", schema.fields().iter().map(|f| f.name().clone()))
                 .relation()
         }
         ShowTarget::TableProperties { table, key } => {
-            let all = describe::properties(context, &table).await?;
-            let rows: Vec<_> = match &key {
-                Some(key) => {
-                    let value = all.get(key).cloned().unwrap_or_else(|| {
-                        format!("Table {} does not have property: {key}", table.join("."))
-                    });
-                    vec![(key.clone(), value)]
-                }
-                None => all.into_iter().collect(),
-            };
+            let rows = table_properties(context, &table, key).await?;
             Table::default()
                 .text("key", rows.iter().map(|(key, _)| key))
                 .text("value", rows.iter().map(|(_, value)| value))
                 .relation()
         }
-        ShowTarget::CreateTable { table, .. } => {
-            let text = describe::create_statement(context, &table).await?;
+        ShowTarget::CreateTable { table, as_serde } => {
+            let text = create_statement(context, &table, as_serde).await?;
             Table::default().text("createtab_stmt", [text]).relation()
         }
         ShowTarget::CurrentNamespace => {
@@ -110,46 +109,76 @@ pub(super) async fn show(context: &Context, node: Show) -> Result<proto::Relatio
                 .text("namespace", [schema])
                 .relation()
         }
-        ShowTarget::TableExtended(_) => Err(Error::unsupported("SHOW TABLE EXTENDED")),
-        ShowTarget::Functions {
-            user: true,
-            system: false,
-        } => {
-            let names = user_functions(context, &namespace, pattern)?;
-            Table::default().text("function", names).relation()
+        ShowTarget::TableExtended(partition) => {
+            let pattern = pattern.unwrap_or("*");
+            extended::extended(context, &namespace, pattern, &partition).await
         }
-        ShowTarget::Functions { .. } => Err(Error::unsupported(
-            "SHOW FUNCTIONS of the system; SHOW USER FUNCTIONS",
-        )),
-        ShowTarget::Partitions { .. } => Err(Error::unsupported("SHOW PARTITIONS")),
+        ShowTarget::Functions { user, system } => {
+            functions::functions(context, &namespace, pattern, (user, system))
+        }
+        ShowTarget::Partitions { table, partition } => {
+            partitions::partitions(context, &table, &partition).await
+        }
         ShowTarget::Grants { .. } => Err(Error::unsupported("SHOW GRANTS")),
     }
 }
 
-/// The functions of the session and of a schema.
-fn user_functions(
+fn named(schema: &str, name: &str, rows: &[Listed]) -> Result<proto::Relation> {
+    Table::default()
+        .text(schema, rows.iter().map(|(schema, _, _)| schema))
+        .text(name, rows.iter().map(|(_, name, _)| name))
+        .flag(
+            "isTemporary",
+            rows.iter().map(|(_, _, temporary)| *temporary),
+        )
+        .relation()
+}
+
+/// The table of `SHOW COLUMNS IN table IN schema`; one that says another schema itself is refused.
+fn in_namespace(
     context: &Context,
-    namespace: &[String],
-    pattern: Option<&str>,
+    table: Vec<String>,
+    namespace: Vec<String>,
 ) -> Result<Vec<String>> {
-    let catalog = &context.session.workspace.catalog;
-    let (of, schema) = catalog.qualify_schema(&context.namespace(), namespace)?;
-    catalog.require_schema(&of, &schema)?;
-    let (of, schema) = (of.to_lowercase(), schema.to_lowercase());
-    let mut names = context.session.temp_function_names();
-    names.retain(|name| matches(pattern, name));
-    let kept: Vec<String> = catalog.read(|entries| {
-        let inside = entries
-            .functions
-            .iter()
-            .filter(|((c, s, _), entry)| *c == of && *s == schema && matches(pattern, &entry.name));
-        inside
-            .map(|(_, entry)| format!("{of}.{schema}.{}", entry.name))
-            .collect()
-    });
-    names.extend(kept);
-    names.sort();
-    Ok(names)
+    let (Some(schema), Some((name, own))) = (namespace.last(), table.split_last()) else {
+        return Ok(table);
+    };
+    if let Some(own) = own.last()
+        && !context.same_name(own, schema)
+    {
+        return Err(Error::new(
+            "SHOW_COLUMNS_WITH_CONFLICT_NAMESPACE",
+            [("namespaceA", quote(schema)), ("namespaceB", quote(own))],
+        ));
+    }
+    match own {
+        [] => Ok(namespace.into_iter().chain([name.clone()]).collect()),
+        _ => Ok(table),
+    }
+}
+
+async fn table_properties(
+    context: &Context,
+    table: &[String],
+    key: Option<String>,
+) -> Result<Vec<(String, String)>> {
+    let (name, entry) = match object(context, table)? {
+        // Spark has nothing to say of them.
+        Object::Temporary => return Ok(Vec::new()),
+        Object::Table(table) => (table.name, table.entry),
+        Object::View(view) => (view.name, view.entry),
+    };
+    let all = describe::properties(context, &entry).await?;
+    let Some(key) = key else {
+        return Ok(all.into_iter().collect());
+    };
+    let missing = || {
+        let shown = name.parts();
+        let shown: Vec<String> = shown.iter().map(|part| quote_if_needed(part)).collect();
+        format!("Table {} does not have property: {key}", shown.join("."))
+    };
+    let value = all.get(&key).cloned().unwrap_or_else(missing);
+    Ok(vec![(key, value)])
 }
 
 /// The names of the catalogs.
@@ -177,7 +206,16 @@ pub(super) fn schemas(
 ) -> Result<Vec<String>> {
     let of = catalog.map_or_else(|| context.session.current_namespace().0, str::to_owned);
     let store = &context.session.workspace.catalog;
-    store.require_catalog(&of)?;
+    if let Err(error) = store.require_catalog(&of) {
+        // Apache Spark takes the name for a schema's.
+        return Err(match context.databricks() {
+            true => error,
+            false => {
+                let shown = quote_parts([&context.session.current_namespace().0, &of]);
+                Error::new("SCHEMA_NOT_FOUND", [("schemaName", shown)])
+            }
+        });
+    }
     let key = of.to_lowercase();
     let mut names: Vec<String> = store.read(|entries| {
         let inside = entries.schemas.iter().filter(|((c, _), _)| *c == key);
@@ -191,35 +229,50 @@ pub(super) fn schemas(
     Ok(names)
 }
 
-/// Tables and views of a schema, or its views alone, and the temporary views: schema, name, temporary.
+/// Schema, name, whether it is the session's.
+pub(super) type Listed = (String, String, bool);
+
+/// Tables and views of a schema, or its views alone, and the session's views.
 pub(super) fn relations(
     context: &Context,
     namespace: &[String],
     pattern: Option<&str>,
     views_only: bool,
-) -> Result<Vec<(String, String, bool)>> {
-    let catalog = &context.session.workspace.catalog;
-    let (of, schema) = catalog.qualify_schema(&context.session.current_namespace(), namespace)?;
-    catalog.require_schema(&of, &schema)?;
-    let key = (of.to_lowercase(), schema.to_lowercase());
-    let mut rows: Vec<(String, String, bool)> = catalog.read(|entries| {
-        entries
-            .relations
-            .iter()
-            .filter(|((c, s, _), entry)| {
-                let view = matches!(entry.kind, RelationKind::View(_));
-                *c == key.0 && *s == key.1 && (view || !views_only)
-            })
-            .map(|(_, entry)| (quote_if_needed(&schema), entry.name.clone(), false))
-            .collect()
-    });
-    for name in context.session.temp_view_names() {
-        if !name.starts_with("global_temp.") {
-            rows.push((String::new(), name, true));
+) -> Result<Vec<Listed>> {
+    let session_views = context.session.temp_view_names();
+    let global = |name: &String| name.strip_prefix(GLOBAL).map(str::to_owned);
+    let mut rows: Vec<Listed> = match namespace {
+        [schema] if schema.eq_ignore_ascii_case("global_temp") => {
+            let names = session_views.iter().filter_map(global);
+            names
+                .map(|name| (schema.to_lowercase(), name, true))
+                .collect()
         }
-    }
+        _ => kept(context, namespace, views_only)?,
+    };
+    let own = session_views.iter().filter(|name| global(name).is_none());
+    rows.extend(own.map(|name| (String::new(), name.clone(), true)));
     rows.retain(|(_, name, _)| matches(pattern, name));
     Ok(rows)
+}
+
+/// How the names of the session's global views begin.
+const GLOBAL: &str = "global_temp.";
+
+fn kept(context: &Context, namespace: &[String], views_only: bool) -> Result<Vec<Listed>> {
+    let catalog = &context.session.workspace.catalog;
+    let (of, schema) = schema_named(context, namespace)?;
+    catalog.require_schema(&of, &schema)?;
+    let key = (of.to_lowercase(), schema.to_lowercase());
+    Ok(catalog.read(|entries| {
+        let inside = entries.relations.iter().filter(|((c, s, _), entry)| {
+            let view = matches!(entry.kind, RelationKind::View(_));
+            *c == key.0 && *s == key.1 && (view || !views_only)
+        });
+        inside
+            .map(|(_, entry)| (quote_if_needed(&schema), entry.name.clone(), false))
+            .collect()
+    }))
 }
 
 /// Spark's patterns of SHOW: `*` is anything, `|` between alternatives; case does not matter.

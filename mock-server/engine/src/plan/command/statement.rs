@@ -17,13 +17,16 @@ use sparring_sql::statement::{
 use super::result::{Table, nothing};
 use super::table::{Existing, NewTable, create, distinct, partition_columns, schema_of};
 use super::{
-    alter_table, alter_view, change, defaults, describe, function, immediate, insert, namespace,
-    show, variable, view,
+    alter_table, alter_view, change, comment, defaults, describe, function, immediate, insert,
+    namespace, show, statistics, table_like, upkeep, variable, view,
 };
+use crate::catalog::QualifiedName;
 use crate::catalog::store::{Change, ConstraintEntry, RelationEntry, RelationKind};
 use crate::conf::Flavor;
 use crate::error::{Error, Exception, Result};
 use crate::io::Format;
+use crate::io::options::Options;
+use crate::io::source::Request;
 use crate::plan::context::Context;
 use crate::plan::variables::substituted;
 use crate::types::names::quote;
@@ -121,7 +124,7 @@ pub(super) async fn run(context: &Context, statement: Statement) -> Result<proto
         Statement::CreateSchema(node) => namespace::create_schema(context, node),
         Statement::CreateVolume(node) => namespace::create_volume(context, node),
         Statement::CreateTable(node) => create_table(context, node).await,
-        Statement::CreateTableLike(_) => refused("CREATE TABLE LIKE"),
+        Statement::CreateTableLike(node) => table_like::create_like(context, node).await,
         Statement::CloneTable(_) => refused("CREATE TABLE CLONE"),
         Statement::CreateView(node) => view::create_view(context, node).await,
         Statement::CreateTempViewUsing(_) => refused("CREATE TEMPORARY VIEW USING"),
@@ -134,7 +137,7 @@ pub(super) async fn run(context: &Context, statement: Statement) -> Result<proto
         Statement::Undrop(_) => refused("UNDROP TABLE"),
         Statement::AlterTable(node) => alter_table::alter(context, node).await,
         Statement::AlterView(node) => alter_view::alter_view(context, node).await,
-        Statement::AlterSchema(_) => refused("ALTER SCHEMA"),
+        Statement::AlterSchema(node) => namespace::alter_schema(context, node),
         Statement::AlterCatalog(_) => refused("ALTER CATALOG"),
         Statement::AlterVolume(_) => refused("ALTER VOLUME"),
         Statement::Insert(node) => insert::insert(context, node).await,
@@ -156,17 +159,7 @@ pub(super) async fn run(context: &Context, statement: Statement) -> Result<proto
             )
             .await
         }
-        Statement::Truncate(node) => {
-            if !node.partition.is_empty() {
-                return refused("TRUNCATE TABLE with a partition");
-            }
-            let delete = sparring_sql::statement::Delete {
-                table: node.table,
-                ..Default::default()
-            };
-            change::delete(context, delete).await?;
-            nothing()
-        }
+        Statement::Truncate(node) => upkeep::truncate(context, node).await,
         Statement::CopyInto(_) => refused("COPY INTO"),
         Statement::Use(node) => namespace::choose(context, &node),
         Statement::Show(node) => show::show(context, node).await,
@@ -197,13 +190,13 @@ pub(super) async fn run(context: &Context, statement: Statement) -> Result<proto
             nothing()
         }
         Statement::RefreshPath(_) => nothing(),
-        Statement::RefreshFunction(_) => refused("REFRESH FUNCTION"),
+        Statement::RefreshFunction(name) => upkeep::refresh_function(context, &name),
         Statement::Optimize(_) => refused("OPTIMIZE"),
         Statement::Vacuum(_) => refused("VACUUM"),
         Statement::Restore(_) => refused("RESTORE TABLE"),
-        Statement::Analyze(_) => refused("ANALYZE TABLE"),
-        Statement::RepairTable(_) => refused("REPAIR TABLE"),
-        Statement::CommentOn(_) => refused("COMMENT ON"),
+        Statement::Analyze(node) => statistics::analyze(context, node).await,
+        Statement::RepairTable(node) => upkeep::repair(context, &node),
+        Statement::CommentOn(node) => comment::comment_on(context, node).await,
         Statement::Grant(_) => refused("GRANT and REVOKE"),
     }
 }
@@ -318,6 +311,19 @@ async fn create_table(context: &Context, node: CreateTable) -> Result<proto::Rel
     if node.replace && !node.create {
         catalog.require_table(&name, &node.name, "REPLACE TABLE")?;
     }
+    if node.external && node.location.is_none() {
+        return Err(Error::of("_LEGACY_ERROR_TEMP_1069"));
+    }
+    let format = Format::named(context, node.provider.as_deref())?;
+    if node.replace && format != Format::Delta && !context.databricks() {
+        return Err(Error::new(
+            "UNSUPPORTED_FEATURE.TABLE_OPERATION",
+            [
+                ("tableName", name.quoted()),
+                ("operation", "REPLACE TABLE".to_owned()),
+            ],
+        ));
+    }
     let planned = match &node.query {
         Some(query) => Some(crate::analyze::plan(context, query).await?),
         None => None,
@@ -335,6 +341,12 @@ async fn create_table(context: &Context, node: CreateTable) -> Result<proto::Rel
             .map(|f| f.as_ref().clone())
             .collect();
     }
+    let mut options: BTreeMap<String, String> = node.options.into_iter().collect();
+    let location = node.location.or_else(|| options.remove("path"));
+    let mut inferred = Vec::new();
+    if fields.is_empty() && planned.is_none() && format != Format::Delta {
+        (fields, inferred) = found_columns(context, format, &options, location.as_deref()).await?;
+    }
     distinct(&fields)?;
     let mut wanted = node
         .partitioning
@@ -346,6 +358,9 @@ async fn create_table(context: &Context, node: CreateTable) -> Result<proto::Rel
             .iter()
             .map(|column| column.name.join(".")),
     );
+    if wanted.is_empty() {
+        wanted = inferred;
+    }
     let constraints = node
         .constraints
         .iter()
@@ -362,22 +377,23 @@ async fn create_table(context: &Context, node: CreateTable) -> Result<proto::Rel
         }
     }
     let schema = Schema::new(fields);
-    let mut options: BTreeMap<String, String> = node.options.into_iter().collect();
-    let location = node.location.or_else(|| options.remove("path"));
     let operation = match (node.replace, planned.is_some()) {
         (false, false) => "CREATE TABLE",
         (false, true) => "CREATE TABLE AS SELECT",
         (true, false) => "CREATE OR REPLACE TABLE",
         (true, true) => "CREATE OR REPLACE TABLE AS SELECT",
     };
-    let format = Format::named(context, node.provider.as_deref())?;
     match format {
         Format::Delta => no_defaults(&node.columns)?,
         _ => defaults::allowed(context, &node.columns, format.name(), "CREATE TABLE")?,
     }
+    if format != Format::Delta && planned.is_none() {
+        crate::io::write::check(format, &schema, &wanted)?;
+    }
     let new = NewTable {
         format,
-        partition_columns: partition_columns(&schema, &wanted)?,
+        partition_columns: partition_columns(&schema, &wanted)
+            .map_err(|error| no_partition_column(error, format, &name, &schema))?,
         schema,
         properties: node.properties.into_iter().collect(),
         options,
@@ -396,13 +412,70 @@ async fn create_table(context: &Context, node: CreateTable) -> Result<proto::Rel
     nothing()
 }
 
+/// The columns that the files of a new table have, and those of them that directories are named after.
+async fn found_columns(
+    context: &Context,
+    format: Format,
+    options: &BTreeMap<String, String>,
+    location: Option<&str>,
+) -> Result<(Vec<Field>, Vec<String>)> {
+    let unknown = || Error::new("UNABLE_TO_INFER_SCHEMA", [("format", format.title())]);
+    let Some(location) = location else {
+        return Err(unknown());
+    };
+    let request = Request {
+        format,
+        options: Options::new(options),
+        paths: vec![location.to_owned()],
+        schema: None,
+        partition: None,
+        qualifier: Vec::new(),
+    };
+    let source = crate::io::source::open(context, request).await;
+    let source = source.map_err(|error| match error.class() {
+        Some("PATH_NOT_FOUND") => unknown(),
+        _ => error,
+    })?;
+    let schema = source.provider.schema();
+    let fields = schema.fields().iter();
+    Ok((
+        fields.map(|field| field.as_ref().clone()).collect(),
+        source.partition,
+    ))
+}
+
+/// Spark's session catalog complains of partition columns in other words than Delta.
+fn no_partition_column(
+    error: Error,
+    format: Format,
+    table: &QualifiedName,
+    schema: &Schema,
+) -> Error {
+    let column = error.parameters().get("columnName");
+    match (error.class(), column) {
+        (Some("DELTA_PARTITION_COLUMN_NOT_FOUND"), Some(column)) if format != Format::Delta => {
+            let names: Vec<String> = schema.fields().iter().map(|f| quote(f.name())).collect();
+            Error::new(
+                "COLUMN_NOT_DEFINED_IN_TABLE",
+                [
+                    ("colType", "partition".to_owned()),
+                    ("colName", quote(column)),
+                    ("tableName", table.quoted()),
+                    ("tableCols", names.join(", ")),
+                ],
+            )
+        }
+        _ => error,
+    }
+}
+
 fn drop_relation(
     context: &Context,
     node: &sparring_sql::statement::Drop,
 ) -> Result<proto::Relation> {
     let session = &context.session;
     let view = node.kind == DropKind::View;
-    if view && session.drop_temp_view(&node.name) {
+    if session.drop_temp_view(&node.name) {
         return nothing();
     }
     let catalog = &session.workspace.catalog;

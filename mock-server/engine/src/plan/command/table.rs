@@ -80,9 +80,22 @@ pub(super) fn distinct(fields: &[Field]) -> Result<()> {
 
 /// The partition columns as the schema spells them.
 pub(super) fn partition_columns(schema: &Schema, wanted: &[String]) -> Result<Vec<String>> {
-    if !wanted.is_empty() && wanted.len() == schema.fields().len() {
+    let found = in_schema(schema, wanted)?;
+    for (place, name) in found.iter().enumerate() {
+        if found.iter().take(place).any(|other| other == name) {
+            return Err(Error::new(
+                "COLUMN_ALREADY_EXISTS",
+                [("columnName", quote(&name.to_lowercase()))],
+            ));
+        }
+    }
+    if !found.is_empty() && found.len() == schema.fields().len() {
         return Err(Error::of("ALL_PARTITION_COLUMNS_NOT_ALLOWED"));
     }
+    Ok(found)
+}
+
+fn in_schema(schema: &Schema, wanted: &[String]) -> Result<Vec<String>> {
     wanted
         .iter()
         .map(|name| {
@@ -124,6 +137,9 @@ fn partitions_last(schema: &Schema, partition: &[String]) -> Schema {
 pub(super) async fn create(context: &Context, new: NewTable, rows: Option<Planned>) -> Result<()> {
     let catalog = &context.session.workspace.catalog;
     catalog.require_schema(&new.name.catalog, &new.name.schema)?;
+    if !context.databricks() {
+        crate::catalog::valid_name(&new.name.name)?;
+    }
     let present = catalog.relation(&new.name);
     let already = || {
         Error::new(

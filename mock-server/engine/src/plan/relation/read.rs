@@ -120,7 +120,8 @@ impl<'a> Planner<'a> {
                         ("actualCols", "[]".to_owned()),
                         ("suggestion", "CREATE OR REPLACE TEMPORARY VIEW".to_owned()),
                     ],
-                ));
+                )
+                .placeless());
             };
             used.insert(found.id);
             let value = Typed::column(found);

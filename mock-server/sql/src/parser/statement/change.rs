@@ -196,7 +196,7 @@ fn directory(
 fn columns(parser: &mut Parser<'_>) -> Parsed<Vec<String>> {
     parser.expect(T::LeftParen)?;
     let columns = parser.comma_list(identifier)?;
-    if parser.at_end() {
+    if parser.at_end() || parser.is(T::Dot) {
         return Err(parser.syntax_error());
     }
     parser.expect_or_missing(T::RightParen, ")")?;

@@ -157,7 +157,7 @@ fn clauses(parser: &mut Parser<'_>, table: &mut CreateTable, start: usize) -> Pa
         let at = parser.mark();
         let once = |parser: &Parser<'_>, is_first: bool, clause: &str| match is_first {
             true => Ok(()),
-            false => Err(duplicate_clause(parser, at, clause)),
+            false => Err(duplicate_clause(parser, (at, at + 1), clause)),
         };
         if parser.eat_words(&[K::Partitioned, K::By]) {
             let is_first = table.partitioning.is_empty() && table.partition_columns.is_empty();

@@ -309,11 +309,11 @@ fn string_or_identifier(parser: &mut Parser<'_>) -> Parsed<String> {
     }
 }
 
-/// A clause that was given twice.
-fn duplicate_clause(parser: &Parser<'_>, at: usize, clause: &str) -> ParseError {
+/// A clause that was given twice, and what the error shows.
+fn duplicate_clause(parser: &Parser<'_>, (start, end): (usize, usize), clause: &str) -> ParseError {
     parser.error(
-        at,
-        at + 1,
+        start,
+        end,
         "DUPLICATE_CLAUSES",
         Some("42614"),
         format!("Found duplicate clauses: {clause}. Please, remove one of them."),

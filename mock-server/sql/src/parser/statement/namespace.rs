@@ -36,17 +36,13 @@ pub(super) fn create_schema(parser: &mut Parser<'_>, start: usize) -> Parsed<Sta
         ..Default::default()
     };
     schema.name = multipart_identifier(parser)?;
+    let mut twice: Option<&str> = None;
     loop {
-        let at = parser.mark();
         if parser.eat_word(K::Comment) {
-            if schema.comment.is_some() {
-                return Err(duplicate_clause(parser, at, "COMMENT"));
-            }
+            twice = twice.or(schema.comment.is_some().then_some("COMMENT"));
             schema.comment = Some(literal::string_literal(parser)?);
         } else if parser.eat_word(K::Location) {
-            if schema.location.is_some() {
-                return Err(duplicate_clause(parser, at, "LOCATION"));
-            }
+            twice = twice.or(schema.location.is_some().then_some("LOCATION"));
             schema.location = Some(literal::string_literal(parser)?);
         } else if parser.eat_words(&[K::Managed, K::Location]) {
             schema.managed_location = Some(literal::string_literal(parser)?);
@@ -55,6 +51,9 @@ pub(super) fn create_schema(parser: &mut Parser<'_>, start: usize) -> Parsed<Sta
         {
             schema.properties = property::valued_properties(parser, start)?;
         } else {
+            if let Some(clause) = twice {
+                return Err(duplicate_clause(parser, (start, parser.mark()), clause));
+            }
             property::no_schema_property(parser, start, &schema.properties)?;
             return Ok(Statement::CreateSchema(schema));
         }

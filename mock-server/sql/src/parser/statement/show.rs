@@ -8,7 +8,7 @@ use super::{
 };
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
-use crate::statement::{Show, ShowTarget, Statement};
+use crate::statement::{Name, Show, ShowTarget, Statement};
 
 /// `SHOW …`.
 pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<Statement> {
@@ -81,9 +81,20 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<Statement> {
             _ => return Err(parser.syntax_error_at(at, "")),
         }
     };
-    let namespace = namespace_of(parser)?;
+    let mut namespace = namespace_of(parser)?;
     let takes_name = matches!(target, ShowTarget::Functions { .. });
-    let pattern = pattern(parser, takes_name)?;
+    let mut pattern = pattern(parser, takes_name)?;
+    // `SHOW FUNCTIONS schema.name` looks in that schema; a pattern in quotes has no parts.
+    if let (Some(Pattern::Name(name)), None) = (&mut pattern, &namespace)
+        && let Some(last) = name.pop()
+    {
+        namespace = Some(std::mem::take(name)).filter(|schema| !schema.is_empty());
+        pattern = Some(Pattern::Text(last));
+    }
+    let pattern = pattern.map(|pattern| match pattern {
+        Pattern::Text(text) => text,
+        Pattern::Name(name) => name.join("."),
+    });
     Ok(Statement::Show(Show {
         target,
         namespace,
@@ -99,14 +110,19 @@ fn only(target: ShowTarget) -> Statement {
     })
 }
 
+enum Pattern {
+    Text(String),
+    Name(Name),
+}
+
 /// `[LIKE] 'pattern'`; SHOW FUNCTIONS also takes a name.
-fn pattern(parser: &mut Parser<'_>, takes_name: bool) -> Parsed<Option<String>> {
+fn pattern(parser: &mut Parser<'_>, takes_name: bool) -> Parsed<Option<Pattern>> {
     let has_like = parser.eat_word(K::Like);
     match parser.kind() {
-        T::String => literal::string_literal(parser).map(Some),
+        T::String => literal::string_literal(parser).map(|text| Some(Pattern::Text(text))),
         _ if has_like && !takes_name => Err(parser.syntax_error()),
         T::Identifier | T::Quoted | T::Word(_) => {
-            multipart_identifier(parser).map(|name| Some(name.join(".")))
+            multipart_identifier(parser).map(|name| Some(Pattern::Name(name)))
         }
         _ if has_like => Err(parser.syntax_error()),
         _ => Ok(None),
