@@ -18,7 +18,7 @@ use crate::plan::typed::Typed;
 use crate::plan::{Planned, Planner, project};
 use crate::session::Session;
 use crate::types::json::from_json as parse_json;
-use crate::types::proto::{from_arrow, parse};
+use crate::types::proto::{from_arrow, parse, told_row};
 use crate::types::tree;
 
 /// The Spark version that clients are told; they switch features on it.
@@ -29,7 +29,7 @@ pub(crate) async fn analyze(session: &Arc<Session>, request: &Analyze) -> Result
     match request {
         Analyze::Schema(node) => {
             let planned = plan(&context, root(node.plan.as_ref())?).await?;
-            let schema = from_arrow(&crate::execution::row_type(&planned));
+            let schema = told_row(&crate::execution::row_type(&planned));
             Ok(Answer::Schema(answer::Schema {
                 schema: Some(schema),
             }))

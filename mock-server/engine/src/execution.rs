@@ -22,7 +22,7 @@ use crate::plan::sources::Ready;
 use crate::plan::typed::Typed;
 use crate::plan::{Planned, project};
 use crate::types::arrow::with_type;
-use crate::types::proto::from_arrow;
+use crate::types::proto::told_row;
 
 /// The answer to one plan.
 pub struct Execution {
@@ -98,7 +98,7 @@ pub(crate) fn row_type(planned: &Planned) -> DataType {
 
 /// Starts a resolved relation; the batches carry Spark's names and the session's time zone.
 pub(crate) async fn stream(context: &Context, planned: Planned) -> Result<Rows> {
-    let schema = from_arrow(&row_type(&planned));
+    let schema = told_row(&row_type(&planned));
     let zone: Arc<str> = context.time_zone.name().into();
     let arrow_schema = Arc::new(Schema::new(
         planned

@@ -330,6 +330,34 @@ pub(crate) fn declared_limit(field: &Field) -> Option<&str> {
     Some(field.metadata().get(CHAR_VARCHAR)?.trim_matches('"'))
 }
 
+/// A row as clients are told it: a column that is declared `char(n)` or `varchar(n)` is a string whose
+/// metadata say so (`CharVarcharUtils.replaceCharVarcharWithStringInSchema`).
+pub(crate) fn told_row(row: &DataType) -> proto::DataType {
+    let mut told = from_arrow(row);
+    let Some(Kind::Struct(columns)) = &mut told.kind else {
+        return told;
+    };
+    for column in &mut columns.fields {
+        let declared = match column
+            .data_type
+            .as_ref()
+            .and_then(|found| found.kind.as_ref())
+        {
+            Some(Kind::Char(char)) => format!("char({})", char.length),
+            Some(Kind::VarChar(char)) => format!("varchar({})", char.length),
+            _ => continue,
+        };
+        let notes = column.metadata.as_deref();
+        let mut notes: serde_json::Map<String, serde_json::Value> = notes
+            .and_then(|json| serde_json::from_str(json).ok())
+            .unwrap_or_default();
+        notes.insert(CHAR_VARCHAR.to_owned(), declared.into());
+        column.metadata = Some(serde_json::Value::Object(notes).to_string());
+        column.data_type = Some(from_arrow(&DataType::Utf8));
+    }
+    told
+}
+
 /// `char(n)` and `varchar(n)` are strings with a note; clients are told the note.
 fn char_varchar(field: &Field) -> Option<proto::DataType> {
     let text = declared_limit(field)?.strip_suffix(')')?;

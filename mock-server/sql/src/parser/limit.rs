@@ -114,7 +114,8 @@ fn literal_type_name(value: &Expression) -> Option<String> {
     })
 }
 
-fn fold_integer(parser: &Parser<'_>, value: &Expression) -> Option<i64> {
+/// The whole number that a constant expression is.
+pub(crate) fn fold_integer(parser: &Parser<'_>, value: &Expression) -> Option<i64> {
     match value.expr_type.as_ref()? {
         ExprType::Literal(literal) => match literal.literal_type.as_ref()? {
             LiteralType::Byte(n) | LiteralType::Short(n) | LiteralType::Integer(n) => {

@@ -5,7 +5,8 @@ use sparring_proto::connect as proto;
 use proto::Relation;
 use proto::relation::RelType;
 
-use super::{Parsed, Parser};
+use super::expression::expression;
+use super::{Parsed, Parser, limit};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 use crate::lower;
@@ -30,14 +31,16 @@ pub(crate) fn sample(parser: &mut Parser<'_>, input: Relation) -> Parsed<Relatio
         let seed = repeatable(parser)?;
         return Ok(fraction(input, numerator / denominator, seed));
     }
+    if let Some(n_rows) = computed_rows(parser)? {
+        parser.expect(T::RightParen)?;
+        repeatable(parser)?;
+        return Ok(first(input, n_rows));
+    }
     let amount = number(parser)?;
     if parser.eat_word(K::Rows) {
         parser.expect(T::RightParen)?;
         repeatable(parser)?;
-        return Ok(lower::relation(RelType::Limit(Box::new(proto::Limit {
-            input: Some(Box::new(input)),
-            limit: amount as i32,
-        }))));
+        return Ok(first(input, amount as i32));
     }
     let start = parser.mark();
     parser.expect_word(K::Percent)?;
@@ -56,6 +59,38 @@ pub(crate) fn sample(parser: &mut Parser<'_>, input: Relation) -> Parsed<Relatio
         ));
     }
     Ok(fraction(input, amount / 100.0, seed))
+}
+
+/// `expression ROWS` where the number is computed or a variable's; ROWS is behind the cursor then.
+fn computed_rows(parser: &mut Parser<'_>) -> Parsed<Option<i32>> {
+    if matches!(
+        parser.kind(),
+        T::Minus | T::Integer | T::Decimal | T::Exponent
+    ) {
+        return Ok(None);
+    }
+    let start = parser.mark();
+    let n_rows = match expression(parser) {
+        Ok(value) if parser.is_word(K::Rows) => limit::fold_integer(parser, &value),
+        _ => None,
+    };
+    match n_rows.and_then(|n| i32::try_from(n).ok()) {
+        Some(n_rows) => {
+            parser.advance();
+            Ok(Some(n_rows))
+        }
+        None => {
+            parser.back_to(start);
+            Ok(None)
+        }
+    }
+}
+
+fn first(input: Relation, limit: i32) -> Relation {
+    lower::relation(RelType::Limit(Box::new(proto::Limit {
+        input: Some(Box::new(input)),
+        limit,
+    })))
 }
 
 fn number(parser: &mut Parser<'_>) -> Parsed<f64> {
