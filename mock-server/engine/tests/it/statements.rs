@@ -118,3 +118,18 @@ async fn a_delta_table_has_no_defaults_that_its_log_does_not_declare() {
     ])
     .await;
 }
+
+#[tokio::test]
+async fn partitions_written_at_the_same_time_are_all_known() {
+    let client = Client::new(Flavor::Oss).await;
+    let create = "CREATE TABLE t (a INT, k INT) USING parquet PARTITIONED BY (k)";
+    client.rows(create).await;
+    let inserts = (0..8).map(|k| {
+        let text = format!("INSERT INTO t VALUES ({k}, {k}), ({k}, 100)");
+        let client = &client;
+        async move { client.rows(&text).await }
+    });
+    futures::future::join_all(inserts).await;
+    let counted = client.rows("SELECT count(*), count(DISTINCT k) FROM t");
+    assert_eq!(counted.await, ["16|9"]);
+}

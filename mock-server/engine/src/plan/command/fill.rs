@@ -231,11 +231,8 @@ pub(super) async fn fill(
     // Partitions that are written replace theirs only, and may lie elsewhere, so they are written
     // beside the table first.
     let is_beside = table.partitions.is_some() || (fill.overwrite && fill.dynamic);
-    let staged = (is_beside && !table.partition_columns.is_empty())
-        .then(|| table.path.with_extension("staged"));
-    if let Some(staged) = &staged {
-        crate::catalog::remove_tree(staged);
-    } else if fill.overwrite {
+    let staged = (is_beside && !table.partition_columns.is_empty()).then(|| beside(&table.path));
+    if staged.is_none() && fill.overwrite {
         crate::catalog::remove_tree(&partition_directory(&table.path, &fill.within));
     }
     let batches = crate::execution::engine_stream(context, planned, &schema).await?;
@@ -260,14 +257,9 @@ pub(super) async fn fill(
                     staged: &staged,
                     fill,
                 };
-                placed.place(known, &directories).and_then(|partitions| {
-                    let kept = context
-                        .session
-                        .workspace
-                        .catalog
-                        .change_table(name, |table| {
-                            table.partitions = Some(partitions);
-                        });
+                placed.place(known, &directories).and_then(|placed| {
+                    let catalog = &context.session.workspace.catalog;
+                    let kept = catalog.change_table(name, |table| placed.note(table));
                     kept.map_err(std::io::Error::other)
                 })
             }
@@ -288,6 +280,13 @@ pub(super) async fn fill(
     Ok(())
 }
 
+/// A directory beside a table's for what one write makes.
+fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let unique = uuid::Uuid::new_v4().simple().to_string();
+    path.with_file_name(format!(".{name}-{unique}"))
+}
+
 /// Partitions written beside a table whose partitions the catalog knows.
 struct Placing<'f> {
     table: &'f TableEntry,
@@ -295,18 +294,20 @@ struct Placing<'f> {
     fill: &'f Fill,
 }
 
+/// What the catalog has to forget and to know after that.
+struct Placed {
+    gone: Vec<Vec<Option<String>>>,
+    written: Vec<PartitionEntry>,
+}
+
 impl Placing<'_> {
-    /// Moves what was written to where it belongs, and answers with all partitions of the table.
-    fn place(
-        &self,
-        known: &[PartitionEntry],
-        directories: &[PathBuf],
-    ) -> std::io::Result<Vec<PartitionEntry>> {
+    /// Moves what was written to where it belongs.
+    fn place(&self, known: &[PartitionEntry], directories: &[PathBuf]) -> std::io::Result<Placed> {
         let is_written = |partition: &PartitionEntry| {
             let mut all = directories.iter();
             all.any(|directory| values_of(directory) == partition.values)
         };
-        let mut partitions = Vec::with_capacity(known.len() + directories.len());
+        let mut gone = Vec::new();
         for partition in known {
             let replaced = self.fill.overwrite
                 && match self.fill.dynamic {
@@ -315,34 +316,31 @@ impl Placing<'_> {
                 };
             if replaced {
                 crate::catalog::remove_tree(&partition.path);
-            }
-            if !replaced || is_written(partition) {
-                partitions.push(partition.clone());
+                if !is_written(partition) {
+                    gone.push(partition.values.clone());
+                }
             }
         }
+        let mut written = Vec::with_capacity(directories.len());
         for directory in directories {
             let values = values_of(directory);
-            let found = partitions.iter_mut().find(|p| p.values == values);
-            let path = match found {
-                Some(partition) => {
-                    partition.statistics = None;
-                    partition.path.clone()
-                }
-                None => {
-                    let path = self.table.path.join(directory);
-                    partitions.push(PartitionEntry {
-                        values,
-                        path: path.clone(),
-                        location: None,
-                        created_ms: now_ms(),
-                        statistics: None,
-                    });
-                    path
-                }
+            let entry = match known.iter().find(|partition| partition.values == values) {
+                Some(partition) => PartitionEntry {
+                    statistics: None,
+                    ..partition.clone()
+                },
+                None => PartitionEntry {
+                    values,
+                    path: self.table.path.join(directory),
+                    location: None,
+                    created_ms: now_ms(),
+                    statistics: None,
+                },
             };
-            move_files(&self.staged.join(directory), &path)?;
+            move_files(&self.staged.join(directory), &entry.path)?;
+            written.push(entry);
         }
-        Ok(partitions)
+        Ok(Placed { gone, written })
     }
 
     /// Whether a partition is one of those that the statement names.
@@ -350,6 +348,18 @@ impl Placing<'_> {
         let names = self.table.partition_columns.iter();
         let values = names.cloned().zip(partition.values.iter().cloned());
         lies_within(&values.collect(), &self.fill.within)
+    }
+}
+
+impl Placed {
+    /// Tells the catalog, which may know of other writers' partitions by now.
+    fn note(self, table: &mut TableEntry) {
+        let partitions = table.partitions.get_or_insert_default();
+        partitions.retain(|partition| !self.gone.contains(&partition.values));
+        for entry in self.written {
+            partitions.retain(|partition| partition.values != entry.values);
+            partitions.push(entry);
+        }
     }
 }
 
