@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
+use parquet::errors::ParquetError;
 use sparring_proto::MissingField;
 use sparring_sql::{ParseError, RaisedBy, Showing};
 
@@ -361,6 +362,10 @@ impl From<DataFusionError> for Error {
             DataFusionError::ResourcesExhausted(message) => {
                 Self::new("OUT_OF_MEMORY", [("message", message)])
             }
+            DataFusionError::ParquetError(inner) => match *inner {
+                ParquetError::External(inner) => Self::from(DataFusionError::External(inner)),
+                other => Self::internal(format!("Parquet error: {other}")),
+            },
             // DataFusion has no error of its own for it.
             DataFusionError::Execution(message) if message.contains(TOO_MANY_ROWS) => {
                 Self::of("SCALAR_SUBQUERY_TOO_MANY_ROWS")
@@ -381,6 +386,13 @@ fn find_shared(shared: &DataFusionError) -> Error {
         },
         DataFusionError::ArrowError(inner, _) => match inner.as_ref() {
             ArrowError::ExternalError(inner) => match inner.downcast_ref::<Error>() {
+                Some(ours) => ours.clone(),
+                None => Error::internal(inner.to_string()),
+            },
+            other => Error::internal(other.to_string()),
+        },
+        DataFusionError::ParquetError(inner) => match inner.as_ref() {
+            ParquetError::External(inner) => match inner.downcast_ref::<Error>() {
                 Some(ours) => ours.clone(),
                 None => Error::internal(inner.to_string()),
             },

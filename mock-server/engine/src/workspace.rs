@@ -119,9 +119,12 @@ impl Workspace {
 fn locked(data_dir: &Path) -> Result<File> {
     let failed = |error: std::io::Error| {
         let shown = data_dir.display();
-        Error::internal(format!(
-            "the data directory {shown} cannot be locked: {error}"
-        ))
+        Error::plain(
+            Exception::IllegalArgument,
+            format!(
+                "the data directory {shown} cannot be locked: {error}; it has to be writable for the user that runs Sparring, or another named"
+            ),
+        )
     };
     let file = File::create(data_dir.join(".lock")).map_err(failed)?;
     match file.try_lock() {

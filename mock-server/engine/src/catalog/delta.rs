@@ -4,8 +4,10 @@
 //! table may have been written by another program, so a snapshot is used again only while no newer
 //! version lies in the log; that costs one look at the file system.
 
+mod faults;
 mod log;
 mod metadata;
+pub(crate) mod partition;
 mod store;
 
 use std::collections::{BTreeSet, HashMap};
@@ -15,7 +17,9 @@ use std::sync::Arc;
 use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use deltalake_core::DeltaTableError;
-use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties, TableReference};
+use deltalake_core::kernel::transaction::{
+    CommitBuilder, CommitProperties, TableReference, TransactionError,
+};
 use deltalake_core::kernel::{Action, Add, CommitInfo};
 use deltalake_core::logstore::LogStoreRef;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
@@ -331,10 +335,7 @@ impl Handle {
     async fn load(&self) -> Result<Arc<Snapshot>> {
         let state = DeltaTableState::try_new(self.log.as_ref(), None)
             .await
-            .map_err(|error| match error {
-                DeltaTableError::NotATable(_) => not_a_table(&self.root.display().to_string()),
-                other => failed(other),
-            })?;
+            .map_err(|error| faults::unreadable(&self.root, error))?;
         let protocol = state.protocol();
         if let Some(features) = protocol.reader_features() {
             for feature in features {
@@ -373,10 +374,10 @@ impl Writing {
         partition_columns: &[String],
         mut batches: BoxStream<'static, Result<RecordBatch>>,
     ) -> Result<(Vec<Action>, u64)> {
-        std::fs::create_dir_all(&self.handle.root).map_err(|error| {
-            Error::internal(format!("making {}: {error}", self.handle.root.display()))
-        })?;
-        let (address, options) = store::for_writer(&self.handle.root)?;
+        let root = self.handle.root.as_path();
+        let unwritable = |error| faults::unwritable(root, error);
+        std::fs::create_dir_all(root).map_err(|error| unwritable(error.into()))?;
+        let (address, options) = store::for_writer(root)?;
         let mut writer = RecordBatchWriter::try_new(
             address,
             Arc::clone(schema),
@@ -392,9 +393,12 @@ impl Writing {
             }
             n_rows += u64::try_from(batch.num_rows()).unwrap_or(0);
             let batch = required(&batch, schema)?;
-            writer.write(batch).await.map_err(failed)?;
+            writer.write(batch).await.map_err(unwritable)?;
         }
-        let added: Vec<Add> = writer.flush().await.map_err(failed)?;
+        let mut added: Vec<Add> = writer.flush().await.map_err(unwritable)?;
+        for add in &mut added {
+            partition::as_spark(&mut add.partition_values, schema);
+        }
         Ok((added.into_iter().map(Action::Add).collect(), n_rows))
     }
 
@@ -406,6 +410,7 @@ impl Writing {
         operation: Operation,
         metrics: Value,
     ) -> Result<Arc<Snapshot>> {
+        metadata::refuse_unchecked(base, &actions)?;
         let parameters = operation
             .parameters
             .into_iter()
@@ -438,7 +443,7 @@ impl Writing {
                 },
             )
             .await
-            .map_err(failed)?;
+            .map_err(|error| faults::unwritable(&self.handle.root, error))?;
         let snapshot = Arc::new(Snapshot::new(&self.handle.root, finished.snapshot())?);
         *self.handle.latest.lock() = Some(Arc::clone(&snapshot));
         Ok(snapshot)
@@ -478,13 +483,30 @@ fn odd_log(error: serde_json::Error) -> Error {
     Error::internal(format!("a Delta schema or action: {error}"))
 }
 
+/// Why delta-rs makes no version.
+fn refused(error: &TransactionError) -> Error {
+    match error {
+        TransactionError::VersionAlreadyExists(_)
+        | TransactionError::CommitConflict(_)
+        | TransactionError::MaxCommitAttempts(_) => Error::plain(
+            Exception::Delta,
+            format!("[DELTA_CONCURRENT_WRITE] the commit conflicts with another: {error}"),
+        ),
+        TransactionError::UnsupportedTableFeatures(features) => {
+            let names: Vec<String> = features.iter().map(ToString::to_string).collect();
+            Error::unsupported(format!(
+                "writing a Delta table with the features {}",
+                names.join(", ")
+            ))
+        }
+        other => Error::internal(format!("Delta: {other}")),
+    }
+}
+
 /// A failure of delta-rs; our own errors come back out of it.
 fn failed(error: DeltaTableError) -> Error {
     match error {
-        DeltaTableError::Transaction { source } => Error::plain(
-            Exception::Delta,
-            format!("[DELTA_CONCURRENT_WRITE] the commit conflicts with another: {source}"),
-        ),
+        DeltaTableError::Transaction { source } => refused(&source),
         DeltaTableError::Arrow { source } => Error::from(source),
         other => Error::internal(format!("Delta: {other}")),
     }

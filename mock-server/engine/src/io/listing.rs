@@ -330,7 +330,8 @@ fn partition_type<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> DataType 
         .unwrap_or(DataType::Utf8)
 }
 
-fn value_of(text: &str, data_type: &DataType) -> Option<ScalarValue> {
+/// A text as a value of a type, if it is one.
+pub(crate) fn value_of(text: &str, data_type: &DataType) -> Option<ScalarValue> {
     match data_type {
         DataType::Int32 => text.parse().ok().map(|n| ScalarValue::Int32(Some(n))),
         DataType::Int64 => text.parse().ok().map(|n| ScalarValue::Int64(Some(n))),

@@ -3,6 +3,7 @@
 //!
 //! Knows no options and no paths as users write them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
@@ -29,6 +30,7 @@ use object_store::{ObjectMeta, ObjectStore};
 
 use super::existing::{EXISTS, Existing};
 use super::files::FilePart;
+use super::named_reader::{ListedBy, NamedReaders};
 
 /// Parquet files under one schema.
 #[derive(Debug)]
@@ -42,6 +44,7 @@ pub(crate) struct ParquetFiles {
     places: Vec<usize>,
     files: Vec<FilePart>,
     existing: Existing,
+    listed_by: ListedBy,
 }
 
 impl ParquetFiles {
@@ -51,7 +54,12 @@ impl ParquetFiles {
     }
 
     /// Files that have the columns of `schema`, except those in `partition`.
-    pub(crate) fn new(schema: SchemaRef, partition: Vec<Field>, files: Vec<FilePart>) -> Self {
+    pub(crate) fn new(
+        schema: SchemaRef,
+        partition: Vec<Field>,
+        files: Vec<FilePart>,
+        listed_by: ListedBy,
+    ) -> Self {
         let is_partition = |field: &Field| partition.iter().position(|p| p.name() == field.name());
         let in_files: Vec<_> = schema
             .fields()
@@ -77,6 +85,7 @@ impl ParquetFiles {
             partition,
             places,
             files,
+            listed_by,
             existing: Existing::default(),
         }
     }
@@ -85,6 +94,25 @@ impl ParquetFiles {
     pub(crate) fn with_existing(self, existing: Existing) -> Self {
         Self { existing, ..self }
     }
+
+    fn readers(&self, footers: &Footers) -> PlanResult<Arc<NamedReaders>> {
+        let names = self
+            .files
+            .iter()
+            .map(|file| Ok((location(file)?, file.uri.clone())))
+            .collect::<PlanResult<HashMap<_, _>>>()?;
+        Ok(Arc::new(NamedReaders {
+            inner: footers.readers(),
+            names: Arc::new(names),
+            listed_by: self.listed_by,
+        }))
+    }
+}
+
+/// Where a file lies in the store.
+fn location(file: &FilePart) -> PlanResult<object_store::path::Path> {
+    object_store::path::Path::from_absolute_path(&file.path)
+        .map_err(|error| DataFusionError::External(Box::new(error)))
 }
 
 #[async_trait]
@@ -126,7 +154,7 @@ impl TableProvider for ParquetFiles {
                 global: options,
                 ..Default::default()
             })
-            .with_parquet_file_reader_factory(footers.readers());
+            .with_parquet_file_reader_factory(self.readers(&footers)?);
 
         let mut files = Vec::with_capacity(self.files.len());
         for file in &self.files {
@@ -184,9 +212,9 @@ impl Footers {
         })
     }
 
-    fn readers(&self) -> Arc<CachedParquetFileReaderFactory> {
+    fn readers(&self) -> CachedParquetFileReaderFactory {
         let (store, known) = (Arc::clone(&self.store), Arc::clone(&self.known));
-        Arc::new(CachedParquetFileReaderFactory::new(store, known))
+        CachedParquetFileReaderFactory::new(store, known)
     }
 
     async fn with_statistics(
@@ -194,8 +222,7 @@ impl Footers {
         file: &FilePart,
         in_files: &SchemaRef,
     ) -> PlanResult<PartitionedFile> {
-        let location = object_store::path::Path::from_absolute_path(&file.path)
-            .map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let location = location(file)?;
         // What is known of a file is known of this state of it.
         let modified = std::fs::metadata(&file.path).and_then(|found| found.modified());
         let meta = ObjectMeta {

@@ -3,7 +3,7 @@
 //! Knows no directories and no modes.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -179,8 +179,25 @@ fn create(path: &Path) -> Result<File> {
 }
 
 /// A file that cannot be written, and why.
-pub(super) fn write_failed(path: &Path, error: &dyn std::fmt::Display) -> Error {
-    Error::new("TASK_WRITE_FAILED", [("path", path.display().to_string())]).hint(error.to_string())
+pub(crate) fn write_failed(path: &Path, error: &(dyn std::error::Error + 'static)) -> Error {
+    let mut hint = error.to_string();
+    if let Some(remedy) = error.downcast_ref::<std::io::Error>().and_then(remedy) {
+        hint = format!("{hint}; {remedy}");
+    }
+    Error::new("TASK_WRITE_FAILED", [("path", path.display().to_string())]).hint(hint)
+}
+
+/// What helps.
+fn remedy(error: &std::io::Error) -> Option<&'static str> {
+    match error.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            Some("the user that runs Sparring has to be allowed to write there")
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            Some("make room and write again")
+        }
+        _ => None,
+    }
 }
 
 /// A file being written.

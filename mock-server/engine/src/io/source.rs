@@ -12,10 +12,11 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use super::existing::Existing;
 use super::files::{FilePart, TextFiles, as_users_say, unreadable};
 use super::listing::{self, Listed};
+use super::named_reader::ListedBy;
 use super::options::Options;
 use super::parquet_files::ParquetFiles;
 use super::{Format, csv, json, lines};
-use crate::catalog::delta::{DeltaTables, Snapshot};
+use crate::catalog::delta::{DeltaTables, Snapshot, partition};
 use crate::catalog::paths::Location;
 use crate::catalog::store::{PartitionEntry, TableEntry};
 use crate::error::{Error, Result};
@@ -294,7 +295,7 @@ fn delta_files(
                         .partition_values
                         .get(field.name())
                         .and_then(Option::as_deref);
-                    listing::partition_value(text, field.data_type())
+                    partition::value(text, field.data_type())
                 })
                 .collect::<Result<Vec<_>>>()?;
             if number.is_some() {
@@ -313,7 +314,12 @@ fn delta_files(
     let mut fields: Vec<FieldRef> = snapshot.schema.fields().to_vec();
     fields.extend(number.clone().map(Arc::new));
     partition.extend(number);
-    let provider = ParquetFiles::new(Arc::new(Schema::new(fields)), partition, files);
+    let provider = ParquetFiles::new(
+        Arc::new(Schema::new(fields)),
+        partition,
+        files,
+        ListedBy::DeltaLog,
+    );
     Ok(Source {
         provider: Arc::new(provider),
         qualifier,
@@ -429,7 +435,9 @@ fn files(context: &Context, request: Request, listed: Vec<Listed>) -> Result<Sou
     let in_files = Arc::new(Schema::new(in_files));
     let provider: Arc<dyn TableProvider> = match (format, csv_dialect, json_dialect) {
         (Format::Parquet, _, _) => {
-            Arc::new(ParquetFiles::new(schema, partition, parts).with_existing(existing))
+            let by = ListedBy::Directory;
+            let files = ParquetFiles::new(schema, partition, parts, by);
+            Arc::new(files.with_existing(existing))
         }
         (Format::Csv, Some(dialect), _) => {
             let reader = csv::read::CsvReader::new(dialect, in_files)?.with_existing(existing);

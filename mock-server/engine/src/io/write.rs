@@ -1,7 +1,8 @@
 //! Files written as Spark names them: `part-00000-….csv` in a directory, partition directories,
 //! `_SUCCESS` at the end.
 //!
-//! Knows no modes and no tables; an interrupted write leaves files without `_SUCCESS`.
+//! Knows no modes and no tables. As in Spark, files lie below `_temporary`, where no reader looks,
+//! until all of them are whole; what an interrupted write leaves there is never read.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -37,8 +38,32 @@ impl FileWrite<'_> {
         mut batches: BoxStream<'static, Result<RecordBatch>>,
     ) -> Result<Vec<PathBuf>> {
         self.check()?;
+        let job = uuid::Uuid::new_v4();
+        let pending = self.root.join("_temporary");
+        let staged = pending.join(job.to_string());
+        let written = self.stage(&mut batches, job, &staged).await;
         let io = |error: std::io::Error| write_failed(self.root, &error);
-        std::fs::create_dir_all(self.root).map_err(io)?;
+        let published = written.and_then(|directories| {
+            publish(&staged, self.root).map_err(io)?;
+            Ok(directories)
+        });
+        crate::catalog::remove_tree(&staged);
+        // Another write may still be at it.
+        let _ = std::fs::remove_dir(&pending);
+        let directories = published?;
+        std::fs::write(self.root.join("_SUCCESS"), b"").map_err(io)?;
+        Ok(directories)
+    }
+
+    /// Writes all rows below a directory of their own.
+    async fn stage(
+        &self,
+        batches: &mut BoxStream<'static, Result<RecordBatch>>,
+        job: uuid::Uuid,
+        staged: &Path,
+    ) -> Result<Vec<PathBuf>> {
+        let io = |error: std::io::Error| write_failed(self.root, &error);
+        std::fs::create_dir_all(staged).map_err(io)?;
         let partition: Vec<usize> = self
             .partition_columns
             .iter()
@@ -56,7 +81,8 @@ impl FileWrite<'_> {
                 context: self.context,
             },
             schema,
-            job: uuid::Uuid::new_v4(),
+            job,
+            staged,
             max_rows: self.max_rows()?,
         };
         let mut open: HashMap<PathBuf, Open> = HashMap::new();
@@ -94,7 +120,6 @@ impl FileWrite<'_> {
             directories.push(directory);
         }
         directories.sort();
-        std::fs::write(self.root.join("_SUCCESS"), b"").map_err(io)?;
         Ok(directories)
     }
 
@@ -154,12 +179,28 @@ pub(crate) fn check(format: Format, schema: &Schema, partition_columns: &[String
     Ok(())
 }
 
+/// Puts the files of one tree into another.
+fn publish(from: &Path, to: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let place = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            std::fs::create_dir_all(&place)?;
+            publish(&entry.path(), &place)?;
+        } else {
+            std::fs::rename(entry.path(), place)?;
+        }
+    }
+    Ok(())
+}
+
 /// The files of one write.
 struct Files<'w> {
     write: &'w FileWrite<'w>,
     format: FileFormat<'w>,
     schema: SchemaRef,
     job: uuid::Uuid,
+    staged: &'w Path,
     max_rows: Option<usize>,
 }
 
@@ -173,7 +214,7 @@ struct Open {
 
 impl Files<'_> {
     fn open(&self, directory: &Path, number: usize) -> Result<Open> {
-        let directory = self.write.root.join(directory);
+        let directory = self.staged.join(directory);
         std::fs::create_dir_all(&directory).map_err(|error| write_failed(&directory, &error))?;
         let partitioned = !self.write.partition_columns.is_empty();
         let before = if partitioned { "." } else { "-" };

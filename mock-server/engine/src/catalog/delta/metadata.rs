@@ -68,6 +68,50 @@ pub(crate) fn metadata(table: &TableMetadata<'_>) -> Result<Vec<Action>> {
     Ok(actions)
 }
 
+/// Refuses new rows in a table that says what they have to satisfy: nothing here would look.
+pub(super) fn refuse_unchecked(base: Option<&Snapshot>, actions: &[Action]) -> Result<()> {
+    if !actions
+        .iter()
+        .any(|action| matches!(action, Action::Add(_)))
+    {
+        return Ok(());
+    }
+    let changed = actions.iter().find_map(|action| match action {
+        Action::Metadata(metadata) => Some(metadata.configuration()),
+        _ => None,
+    });
+    let Some(properties) = changed.or(base.map(Snapshot::properties)) else {
+        return Ok(());
+    };
+    let constraint = properties
+        .keys()
+        .find_map(|key| key.strip_prefix("delta.constraints."));
+    if let Some(name) = constraint {
+        return Err(Error::unsupported(format!(
+            "writing rows to a Delta table with CHECK constraints, here `{name}`"
+        )));
+    }
+    let fields = base.map(|base| base.schema.fields().iter());
+    for field in fields.into_iter().flatten() {
+        for key in COMPUTED {
+            if field.metadata().contains_key(key) {
+                return Err(Error::unsupported(format!(
+                    "writing rows to a Delta table whose column `{}` has {key}",
+                    field.name()
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a column says of itself that decides its values.
+const COMPUTED: [&str; 3] = [
+    "delta.generationExpression",
+    "delta.identity.start",
+    "delta.invariants",
+];
+
 fn has_ntz(data_type: &DataType) -> bool {
     match data_type {
         DataType::Timestamp(_, None) => true,
