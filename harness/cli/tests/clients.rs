@@ -84,7 +84,12 @@ fn python(version: &str) -> PathBuf {
         || PathBuf::from(env::var_os("HOME").unwrap()).join(".cache"),
         PathBuf::from,
     );
-    let home = cache.join("sparring/clients").join(version);
+    let homes = cache.join("sparring/clients");
+    let home = homes.join(version);
+    // Tests that share an environment do not make it twice.
+    fs::create_dir_all(&homes).unwrap();
+    let making = fs::File::create(homes.join(format!("{version}.lock"))).unwrap();
+    making.lock().unwrap();
     let python = home.join("bin/python");
     let installed = home.join("installed.txt");
     if fs::read_to_string(&installed).is_ok_and(|known| known == wanted) {
@@ -156,6 +161,12 @@ fn pyspark_4_1_works_over_plaintext_and_over_tls() {
 #[test]
 fn pyspark_4_3_works_over_tls() {
     pyspark_works("4.3", true);
+}
+
+#[test]
+fn answered_changes_survive_kill_9_and_faults_of_the_disk_are_named() {
+    let environment = [("SPARRING_BINARY", env!("CARGO_BIN_EXE_sparring"))];
+    pytest("durability", &python("workspace"), &environment);
 }
 
 #[test]
