@@ -5,7 +5,7 @@ mod reached;
 
 pub use reached::{RefusedHost, Remote};
 use serde::Serialize;
-use sparring_journal::{Action, Attribution, Event, OutputStream};
+use sparring_journal::{Action, Attribution, Event, NodeFinished, OutputStream};
 
 use crate::{
     Finding, Run, Severity,
@@ -76,6 +76,8 @@ pub struct NodeCost {
     pub bytes_down: u64,
     /// Bytes sent to the workspace.
     pub bytes_up: u64,
+    /// What it raised, when it failed.
+    pub error: Option<String>,
 }
 
 /// Where a dataset's data lies.
@@ -149,8 +151,7 @@ fn outcome(run: &Run, scenario: &ScenarioRun, selection: &Selection) -> Scenario
     ScenarioOutcome {
         name: scenario.scenario.name,
         expected: scenario.scenario.expected,
-        hint: happened
-            .contains("[CONNECT_URL_NOT_SET]")
+        hint: (happened.contains("[CONNECT_URL_NOT_SET]") && !run.hooks_connect())
             .then_some(CONNECTS_NOWHERE),
         happened,
         exit_code: scenario.exited().and_then(|exited| exited.code),
@@ -232,10 +233,22 @@ fn pipeline_happened(scenario: &ScenarioRun) -> String {
             format!("the hook {} failed: {reason}", failed.hook)
         })
     };
+    let node = scenario.finished_nodes().find_map(node_failed);
+    let pipeline = node.or(pipeline);
     match pipeline.or_else(hook).or_else(|| last_words(scenario)) {
         Some(reason) => format!("{status}: {reason}"),
         None => status,
     }
+}
+
+/// What a node says that failed: where in the project, and why.
+fn node_failed(node: &NodeFinished) -> Option<String> {
+    let reason = reason(node.error.as_ref(), node.message.as_ref())?;
+    let place = node.site.as_ref();
+    let place = place.map_or_else(String::new, |site| {
+        format!(" at {}:{}", site.file, site.line)
+    });
+    Some(format!("the node {} failed{place}: {reason}", node.node))
 }
 
 /// What a process said last before it failed: a traceback ends with its error.
@@ -306,11 +319,22 @@ fn reason(error: Option<&String>, message: Option<&String>) -> Option<String> {
 /// The line with Spark's error class, when there is one: Kedro puts the dataset's whole
 /// description before it.
 fn cause(message: &str) -> String {
-    let classified = message.lines().map(str::trim).find(|line| {
+    let mut lines = message
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
+    let classified = lines.clone().find(|line| {
         line.strip_prefix('[')
             .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()))
     });
-    first_line(classified.unwrap_or(message))
+    match (classified, lines.next(), lines.next()) {
+        (Some(line), ..) => first_line(line),
+        // `An exception occurred when parsing config for dataset 'x':` says nothing yet.
+        (None, Some(opening), Some(rest)) if opening.ends_with(':') => {
+            first_line(&format!("{opening} {rest}"))
+        }
+        (None, opening, _) => first_line(opening.unwrap_or_default()),
+    }
 }
 
 fn first_line(text: &str) -> String {
@@ -337,6 +361,7 @@ fn nodes(scenario: &ScenarioRun) -> Vec<NodeCost> {
                 rows_down: 0,
                 bytes_down: 0,
                 bytes_up: 0,
+                error: reason(node.error.as_ref(), node.message.as_ref()),
             };
             let own = scenario.calls.iter().filter(|call| {
                 call.attribution()

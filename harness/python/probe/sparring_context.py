@@ -47,17 +47,22 @@ def build_context(env):
 
 def found_something():
     """Whether the hooks left an address or a session."""
-    if os.environ.get("SPARK_REMOTE", "").strip():
-        return True
+    return bool(os.environ.get("SPARK_REMOTE", "").strip()) or left_session() is not None
+
+
+def left_session():
+    """The session that the hooks made, if they made one."""
     module = sys.modules.get("pyspark.sql.connect.session")
     session = getattr(module, "SparkSession", None)
-    return getattr(session, "_default_session", None) is not None
+    return getattr(session, "_default_session", None)
 
 
 def ask_version():
     from pyspark.sql import SparkSession
 
-    return SparkSession.builder.getOrCreate().version
+    # A builder without an address finds no session that was made with one.
+    session = left_session() or SparkSession.builder.getOrCreate()
+    return session.version
 
 
 def report(connected, version, error):

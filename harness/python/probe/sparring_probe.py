@@ -859,6 +859,7 @@ def node_ends(node, error=None):
         seconds=round(time.monotonic() - _node_began.pop(node.name, time.monotonic()), 6),
         error=type(error).__name__ if error is not None else None,
         message=redact(error),
+        site=site_of_error(error) if error is not None else None,
     )
 
 

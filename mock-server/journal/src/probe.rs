@@ -81,6 +81,9 @@ pub struct NodeFinished {
     /// Exception text, redacted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The deepest frame inside the project, when it raised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<CallSite>,
 }
 
 /// Direction of a dataset operation.
