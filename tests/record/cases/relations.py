@@ -637,6 +637,44 @@ j.select(F.count(F.expr('*')), F.count('*'))
 """
 
 
+LIMITS = """
+d.limit(2).orderBy('g')
+d.limit(2).orderBy('g').limit(1)
+d.offset(1).limit(2).orderBy('g')
+d.offset(4).orderBy('g')
+d.limit(2).sortWithinPartitions('g')
+d.limit(3).withColumn('n', F.row_number().over(W.orderBy('g'))).orderBy('n')
+d.limit(2).withColumn('n', F.sum('v').over(W.partitionBy('g'))).orderBy('g')
+d.limit(2).groupBy('g').count().orderBy('g')
+d.limit(2).distinct().orderBy('g')
+d.limit(3).dropDuplicates(['v']).orderBy('v')
+d.limit(2).join(d, 'g').orderBy('g')
+d.filter('v > 1').limit(2).orderBy('v')
+d.orderBy('v').limit(3).orderBy('g')
+d.orderBy('v').limit(3).orderBy('v', 'g')
+d.exceptAll(d.limit(1)).orderBy('g', 'v')
+d.exceptAll(d.limit(2)).orderBy('g', 'v')
+d.intersectAll(d.limit(2)).orderBy('g', 'v')
+d.limit(2).exceptAll(d.limit(1))
+d.limit(4).subtract(d.limit(1)).orderBy('g')
+d.union(d).limit(7).orderBy('g', 'v')
+d.union(d).limit(1)
+d.union(d).offset(5).limit(2)
+d.limit(1).union(d.limit(2))
+d.unionByName(d.withColumn('x', F.lit(1)), allowMissingColumns=True)
+d.limit(2).unionAll(d.offset(4)).withColumn('q', F.lit(0)).filter('v < 9')
+d.union(d).select(F.first('g'), F.last('g'), F.collect_list('v'))
+d.limit(3).select(F.collect_list('g'), F.first('g'), F.last('g'))
+d.tail(2)
+d.limit(3).tail(1)
+d.createOrReplaceTempView('lt'); spark.sql('SELECT *, row_number() OVER (ORDER BY g) AS n FROM (SELECT * FROM lt LIMIT 2) ORDER BY n')
+d.createOrReplaceTempView('lt'); spark.sql('SELECT * FROM (SELECT * FROM lt LIMIT 2) ORDER BY g')
+d.createOrReplaceTempView('lt'); spark.sql('SELECT * FROM (SELECT * FROM lt LIMIT 3 OFFSET 1) ORDER BY g')
+d.createOrReplaceTempView('lt'); spark.sql('SELECT max(g), min(g) FROM (SELECT * FROM lt LIMIT 2)')
+d.createOrReplaceTempView('lt'); spark.sql('SELECT * FROM lt WHERE v IN (SELECT v FROM lt LIMIT 1) ORDER BY v')
+"""
+
+
 def areas():
     for area, snippets in AREAS.items():
         yield area, "" if area == "dataframe/create" else PEOPLE, named(snippets)
@@ -646,6 +684,8 @@ def areas():
         for t in JOIN_TYPES
     }
     yield "dataframe/joins", PEOPLE, joins | named(JOINS)
+    setup = "d = spark.createDataFrame([('c', 1), ('a', 2), ('b', 3), ('a', 2), ('zz', 5), ('q', 1)], 'g string, v int').coalesce(1)"
+    yield "dataframe/limits", setup, named(LIMITS)
     for how in ("inner", "left", "right", "full", "leftsemi"):
         setup = f"""
 a = spark.createDataFrame([(1, 10), (2, 20), (4, 40)], 'k long, v int')

@@ -4,10 +4,13 @@
 //! those DataFusion's some forty optimiser rules find nothing to do and cost a good part of the answer's
 //! time, so plans in which they cannot find anything go past them. Small inputs are read by one
 //! partition, which keeps the order that their rows have in Spark, large ones by as many as there
-//! are processors.
+//! are processors. Two rules of ours keep what DataFusion leaves open and Spark does not: which rows
+//! a limit keeps (`limits.rs`) and in which order a union's sides come (`in_order.rs`).
 //! Knows nothing of names and sessions.
 
 mod direct;
+mod in_order;
+mod limits;
 mod volume;
 
 use std::sync::{Arc, OnceLock};
@@ -27,6 +30,7 @@ use crate::error::Result;
 use crate::plan::subqueries;
 
 pub(crate) use direct::is_short;
+pub(crate) use in_order::InOrder;
 
 /// The ways to plan, and what plans run in.
 pub(crate) struct Physical {
@@ -75,6 +79,11 @@ impl Optimized<'_> {
 impl Physical {
     /// Plans as this state does, which has one partition.
     pub(crate) fn new(full: SessionState, parallel_bytes: u64) -> Self {
+        let mut rules = limits::kept(full.physical_optimizers());
+        rules.push(Arc::new(in_order::KeepOrder));
+        let full = SessionStateBuilder::new_from_existing(full)
+            .with_physical_optimizer_rules(rules)
+            .build();
         let direct = SessionStateBuilder::new_from_existing(full.clone())
             .with_analyzer_rules(Vec::new())
             .with_optimizer_rules(Vec::new())

@@ -9,8 +9,7 @@ use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::{Expr, LogicalPlan, TableScan};
 
 use crate::cache::Kept;
-use crate::io::files::TextFiles;
-use crate::io::parquet_files::ParquetFiles;
+use crate::io::files::scanned;
 use crate::io::range::Range;
 
 /// A row of numbers, where only rows are counted.
@@ -49,10 +48,8 @@ fn scanned_bytes(scan: &TableScan) -> u64 {
     let Ok(provider) = source_as_provider(&scan.source) else {
         return 0;
     };
-    if let Some(files) = provider.downcast_ref::<ParquetFiles>() {
-        files.bytes()
-    } else if let Some(files) = provider.downcast_ref::<TextFiles>() {
-        files.bytes()
+    if let Some(files) = scanned(scan) {
+        files.iter().map(|file| file.size).sum()
     } else if let Some(range) = provider.downcast_ref::<Range>() {
         range.rows().saturating_mul(ROW_BYTES)
     } else if let Some(kept) = provider.downcast_ref::<Kept>() {

@@ -20,15 +20,20 @@ use datafusion::physical_plan::unnest::UnnestExec;
 use super::{Physical, aggregate, unary};
 use crate::explain::analyzed::project_line;
 use crate::explain::tree::{Details, Node};
+use crate::physical::InOrder;
 
-/// Operators that only let go of the thread now and then.
+/// Operators that Spark has none for: they let go of the thread now and then, or collect rows.
 pub(super) fn passing(
     of: &Physical<'_>,
     plan: &Arc<dyn ExecutionPlan>,
     is_root: bool,
 ) -> Option<Node> {
-    let plan = plan.downcast_ref::<CooperativeExec>()?;
-    Some(of.node(plan.input(), is_root))
+    let input = match plan.downcast_ref::<CooperativeExec>() {
+        Some(plan) => plan.input(),
+        // What is collected is in order to Spark without an operator.
+        None => plan.downcast_ref::<InOrder>().filter(|_| is_root)?.input(),
+    };
+    Some(of.node(input, is_root))
 }
 
 pub(super) fn project(
@@ -288,6 +293,8 @@ pub(super) fn unnest(of: &Physical<'_>, plan: &Arc<dyn ExecutionPlan>, _: bool) 
 
 pub(super) fn exchange(of: &Physical<'_>, plan: &Arc<dyn ExecutionPlan>, _: bool) -> Option<Node> {
     let (input, partitioning) = if let Some(plan) = plan.downcast_ref::<CoalescePartitionsExec>() {
+        (plan.input(), None)
+    } else if let Some(plan) = plan.downcast_ref::<InOrder>() {
         (plan.input(), None)
     } else if let Some(plan) = plan.downcast_ref::<SortPreservingMergeExec>() {
         (plan.input(), None)
