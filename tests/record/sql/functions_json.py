@@ -39,7 +39,20 @@ CASES = """
 '{"a":{"b":{"c":"x","d":1}},"e":2}', 'a struct<b:struct<c:int,d:int>>, e int, _corrupt_record string'
 """
 
+OPTIONS = """
+SELECT from_json('{"d":"01/02/2024"}', 'd date', map('mode', 'PERMISSIVE', 'dateFormat', 'dd/MM/yyyy'))
+SELECT from_json('{"d":"01/02/2024"}', 'd date', map('dateFormat', 'dd/MM/yyyy', 'mode', 'FAILFAST', 'allowUnquotedFieldNames', 'true'))
+SELECT from_json('{d:"01/02/2024"}', 'd date', map('dateFormat', 'dd/MM/yyyy', 'mode', 'FAILFAST', 'allowUnquotedFieldNames', 'true'))
+SELECT to_json(named_struct('a', NULL, 't', TIMESTAMP '2020-01-02 00:00:00'), map('ignoreNullFields', 'false', 'timestampFormat', 'yyyy'))
+SELECT to_json(named_struct('a', NULL, 'd', DATE '2020-01-02'), map('dateFormat', 'dd.MM.yy', 'ignoreNullFields', 'false'))
+SELECT from_csv('1;x', 'a int, b string', map('sep', ';', 'mode', 'FAILFAST'))
+SELECT from_csv('01.02.2024;x', 'a date, b string', map('sep', ';', 'dateFormat', 'dd.MM.yyyy', 'nullValue', 'x'))
+SELECT to_csv(named_struct('a', NULL, 'b', DATE '2024-02-01'), map('sep', ';', 'dateFormat', 'dd.MM.yyyy', 'nullValue', '-'))
+SELECT from_xml('<p><a>01.02.2024</a></p>', 'a date', map('dateFormat', 'dd.MM.yyyy', 'mode', 'PERMISSIVE'))
+"""
+
 
 def files():
     lines = CASES.strip().split("\n")
+    yield "functions/json/options", OPTIONS.strip().split("\n")
     yield "functions/json/records", [f"SELECT from_json({line})" for line in lines]

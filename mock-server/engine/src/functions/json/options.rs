@@ -44,17 +44,18 @@ pub(in crate::functions) fn constant_pairs(value: &Typed) -> Option<Vec<(String,
             let keys = texts(entries.column(0))?;
             Some(keys.into_iter().zip(texts(entries.column(1))?).collect())
         }
-        Expr::ScalarFunction(function) => function
-            .args
-            .chunks(2)
-            .map(|pair| match pair {
-                [
-                    Expr::Literal(ScalarValue::Utf8(Some(key)), _),
-                    Expr::Literal(ScalarValue::Utf8(Some(value)), _),
-                ] => Some((key.clone(), value.clone())),
+        // `map` has its keys first, then its values.
+        Expr::ScalarFunction(function) => {
+            let (keys, values) = function.args.split_at(function.args.len() / 2);
+            let text = |expr: &Expr| match expr {
+                Expr::Literal(ScalarValue::Utf8(Some(text)), _) => Some(text.clone()),
                 _ => None,
-            })
-            .collect(),
+            };
+            keys.iter()
+                .zip(values)
+                .map(|(key, value)| Some((text(key)?, text(value)?)))
+                .collect()
+        }
         _ => None,
     }
 }
