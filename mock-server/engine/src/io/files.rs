@@ -12,10 +12,10 @@ use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::ScalarValue;
-use datafusion::datasource::TableType;
+use datafusion::datasource::{TableType, source_as_provider};
 use datafusion::error::{DataFusionError, Result as PlanResult};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::{Expr, TableScan};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::stream::{
@@ -24,6 +24,7 @@ use datafusion::physical_plan::stream::{
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use futures::{TryStreamExt, stream};
 
+use super::parquet_files::ParquetFiles;
 use crate::error::{Error, Result};
 use crate::functions::kernels;
 
@@ -38,6 +39,15 @@ pub(crate) struct FilePart {
     pub(crate) uri: String,
     pub(crate) size: u64,
     pub(crate) partition: Vec<ScalarValue>,
+}
+
+/// The files that a scan reads; nothing for a scan of something else.
+pub(crate) fn scanned(scan: &TableScan) -> Option<Vec<FilePart>> {
+    let provider = source_as_provider(&scan.source).ok()?;
+    let parquet = provider.downcast_ref::<ParquetFiles>();
+    let files = parquet.map(ParquetFiles::files);
+    let text = || provider.downcast_ref::<TextFiles>().map(TextFiles::files);
+    files.or_else(text).map(<[FilePart]>::to_vec)
 }
 
 /// How one file of a text format becomes batches; called on a blocking thread.
@@ -84,9 +94,9 @@ impl TextFiles {
         }
     }
 
-    /// How large the files are together.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.size).sum()
+    /// What is read.
+    pub(crate) fn files(&self) -> &[FilePart] {
+        &self.files
     }
 }
 
@@ -279,6 +289,14 @@ pub(crate) fn unreadable(path: &Path, reason: &str) -> Error {
     .hint(reason)
 }
 
+/// A place as Spark writes it where a file cannot be read: with an authority, which is empty.
+pub(crate) fn with_authority(uri: &str) -> String {
+    match uri.strip_prefix("file:/") {
+        Some(rest) => format!("file:///{}", rest.trim_start_matches('/')),
+        None => uri.to_owned(),
+    }
+}
+
 /// The error with a file's place on this machine put as users call it.
 pub(crate) fn as_users_say<'f>(
     error: Error,
@@ -292,11 +310,7 @@ pub(crate) fn as_users_say<'f>(
         files.find(|(known, _)| known.display().to_string() == *path)
     });
     match named {
-        // Spark writes this scheme with an authority here, which is empty.
-        Some((_, uri)) => match uri.strip_prefix("file:/") {
-            Some(rest) => error.with("path", format!("file:///{}", rest.trim_start_matches('/'))),
-            None => error.with("path", uri),
-        },
+        Some((_, uri)) => error.with("path", with_authority(uri)),
         None => error,
     }
 }

@@ -48,9 +48,9 @@ pub(crate) struct ParquetFiles {
 }
 
 impl ParquetFiles {
-    /// How large the files are together.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.size).sum()
+    /// What is read.
+    pub(crate) fn files(&self) -> &[FilePart] {
+        &self.files
     }
 
     /// Files that have the columns of `schema`, except those in `partition`.

@@ -3,7 +3,6 @@
 use arrow::datatypes::{Field, FieldRef, SchemaRef};
 use datafusion::common::ScalarValue;
 use sparring_proto::connect as proto;
-use sparring_proto::connect::read::ReadType;
 use sparring_sql::statement::{Insert, InsertDirectory, PartitionValue};
 
 use super::align::{By, align, arity, made, shown, stored};
@@ -11,14 +10,12 @@ use super::fill::{Fill, fill};
 use super::replace_where::ReplaceWhere;
 use super::result::nothing;
 use super::statement::refused;
-use super::{defaults, describe, write};
-use crate::catalog::QualifiedName;
+use super::{defaults, describe, overwritten, write};
 use crate::error::{Error, QueryContext, Result};
 use crate::functions::{CastMode, cast};
 use crate::io::Format;
 use crate::plan::context::Context;
 use crate::plan::expression::evaluate;
-use crate::plan::relation::children;
 use crate::plan::scope::Scope;
 use crate::plan::sources::Sources;
 use crate::plan::typed::Typed;
@@ -81,15 +78,8 @@ pub(super) async fn insert(context: &Context, node: Insert) -> Result<proto::Rel
     };
     let dynamic =
         is_dynamic(context) && !target.partition.is_empty() && fixed.len() < target.partition.len();
-    if node.overwrite
-        && !dynamic
-        && table.provider != Format::Delta.name()
-        && reads_itself(context, &query, &name)?
-    {
-        return Err(Error::new(
-            "UNSUPPORTED_OVERWRITE.TABLE",
-            [("table", name.quoted())],
-        ));
+    if node.overwrite && !dynamic && table.provider != Format::Delta.name() {
+        overwritten::not_read(context, &query, &name)?;
     }
     let within = fixed
         .iter()
@@ -136,24 +126,6 @@ fn is_dynamic(context: &Context) -> bool {
     let conf = context.session.conf();
     let mode = conf.option("spark.sql.sources.partitionOverwriteMode");
     mode.is_some_and(|mode| mode.eq_ignore_ascii_case("dynamic"))
-}
-
-/// Whether a query reads the table that it is to fill.
-fn reads_itself(context: &Context, query: &proto::Relation, table: &QualifiedName) -> Result<bool> {
-    let catalog = &context.session.workspace.catalog;
-    let mut reads = Vec::new();
-    children::reads(context, query, &mut reads)?;
-    Ok(reads.iter().any(|read| {
-        let Some(ReadType::NamedTable(read)) = &read.read_type else {
-            return false;
-        };
-        let parts = sparring_sql::parse_multipart_identifier(&read.unparsed_identifier);
-        let name = parts.ok().and_then(|parts| {
-            let here = context.session.current_namespace();
-            catalog.qualify(&here, &parts).ok()
-        });
-        name.is_some_and(|name| name.key() == table.key())
-    }))
 }
 
 /// The table that gets rows.

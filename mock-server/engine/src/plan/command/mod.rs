@@ -17,6 +17,7 @@ mod immediate;
 mod insert;
 mod namespace;
 mod object;
+mod overwritten;
 mod replace_where;
 mod result;
 mod show;

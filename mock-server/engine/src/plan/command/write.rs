@@ -10,6 +10,7 @@ use sparring_proto::connect::{self as proto, write_operation_v2::Mode};
 
 use super::align::By;
 use super::fill::{Fill, fill, fill_delta};
+use super::overwritten;
 use super::replace_where::ReplaceWhere;
 use super::table::{Existing, NewTable, create, partition_columns, schema_of};
 use crate::catalog::delta::{Operation, TableMetadata, metadata};
@@ -143,8 +144,11 @@ async fn save_path(
         return Ok(());
     }
     options.refuse(format.title(), &["replacewhere"])?;
-    // The rows are planned and their files opened; what they read may be what is overwritten, so
-    // they are written beside it first.
+    let by_partition = !partition.is_empty() && dynamic(context, options);
+    if overwrite && !by_partition {
+        overwritten::no_files_read(&planned.plan, &location.path)?;
+    }
+    // A partition may be made of its own rows, and a write that fails must leave what was there.
     let beside = location.path.with_file_name(format!(
         ".{}-{}",
         location
@@ -179,7 +183,7 @@ async fn save_path(
             Error::new("TASK_WRITE_FAILED", [("path", location.uri.clone())])
                 .hint(error.to_string())
         };
-        if n_levels > 0 && dynamic(context, options) && location.path.is_dir() {
+        if by_partition && location.path.is_dir() {
             let replaced = super::fill::move_partitions(&beside, &location.path, n_levels);
             crate::catalog::remove_tree(&beside);
             return replaced.map_err(moved);
@@ -210,9 +214,13 @@ async fn save_table(
     let catalog = &context.session.workspace.catalog;
     let name = catalog.qualify(&context.session.current_namespace(), &parts)?;
     let overwrite = node.mode() == SaveMode::Overwrite;
+    let input = node.input.as_ref().required("write_operation.input")?;
     let replace = ReplaceWhere::option(options)?;
     if table.save_method() == TableSaveMethod::InsertInto {
         let (_, entry) = catalog.require_table(&name, &parts, "insertInto")?;
+        if overwrite && !dynamic(context, options) && entry.provider != Format::Delta.name() {
+            overwritten::not_read(context, input, &name)?;
+        }
         let how = Fill {
             by: By::Place,
             overwrite,
@@ -226,6 +234,12 @@ async fn save_table(
     }
     let existing = catalog.relation(&name);
     let present = existing.is_some();
+    if overwrite
+        && let Ok((_, entry)) = catalog.require_table(&name, &parts, "saveAsTable")
+        && entry.provider != Format::Delta.name()
+    {
+        overwritten::not_read(context, input, &name)?;
+    }
     let append = node.mode() == SaveMode::Append
         || (overwrite && (!replaces(options)? || replace.is_some()));
     if present && append {
