@@ -213,6 +213,7 @@ impl MockServer {
         let ready = Arc::new(ready(&directory, &config, address, proxy_address, ca_file));
         let gateway = Arc::new(Gateway {
             tls: TlsAcceptor::from(authority.server_config()?),
+            tls_refused: std::sync::Once::new(),
             http: listener::http(),
             port: address.port(),
             auth: config.auth,

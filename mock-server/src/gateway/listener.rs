@@ -158,9 +158,16 @@ impl Gateway {
         }
         match timeout(OPENING_TIMEOUT, self.tls.accept(stream)).await {
             Err(_) => Err("the TLS handshake took longer than 30 seconds".to_owned()),
-            Ok(Err(error)) => Err(format!(
-                "the TLS handshake failed: {error}; does the client trust the CA of this run?"
-            )),
+            Ok(Err(error)) => {
+                self.tls_refused.call_once(|| {
+                    tracing::warn!(
+                        "a TLS handshake failed: {error}; set GRPC_DEFAULT_SSL_ROOTS_FILE_PATH to the `ca_file` of the ready line (PySpark 3.4 and 3.5 speak TLS whenever they have a token)"
+                    );
+                });
+                Err(format!(
+                    "the TLS handshake failed: {error}; does the client trust the CA of this run?"
+                ))
+            }
             Ok(Ok(stream)) => {
                 accepted(stream.get_ref().1.server_name().map(str::to_owned));
                 match self.sniff(stream).await? {

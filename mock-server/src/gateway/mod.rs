@@ -13,8 +13,8 @@ pub(crate) mod tls;
 pub(crate) mod tunnel;
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Once};
 use std::time::Instant;
 
 use axum::Router;
@@ -56,6 +56,8 @@ pub(crate) struct Gateway {
     pub(crate) journal: Journal,
     pub(crate) salt: Salt,
     pub(crate) tls: TlsAcceptor,
+    /// Said once: clients that do not trust the CA try again and again.
+    pub(crate) tls_refused: Once,
     pub(crate) http: auto::Builder<TokioExecutor>,
     /// The port that it listens on.
     pub(crate) port: u16,
