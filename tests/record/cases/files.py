@@ -54,6 +54,7 @@ spark.read.format('csv').option('header', True).options(inferSchema='true').load
 spark.read.load(R + '/csv/no_header.csv', format='csv')
 spark.read.format('nope').load(R + '/csv/no_header.csv')
 spark.read.load(R + '/csv/no_header.csv')
+spark.read.option('header', 'maybe').csv(R + '/csv/no_header.csv')
 spark.sql("SELECT * FROM csv.`/tmp/sparring-fixtures/files/csv/no_header.csv`")
 spark.sql("CREATE TEMP VIEW cv USING csv OPTIONS (path '/tmp/sparring-fixtures/files/csv/int_then_long.csv', header 'true', inferSchema 'true')"); spark.table('cv')
 spark.read.csv(R + '/csv/no_header.csv').isLocal()

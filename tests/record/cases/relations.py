@@ -570,6 +570,12 @@ spark.createDataFrame([(1, 'abc')], T.StructType([T.StructField('a', T.IntegerTy
 spark.createDataFrame([Row(a=[Row(b=1), Row(b=None)])])
 spark.createDataFrame([(1, 'x')], ['a.b', 'c d']).select('`a.b`')
 spark.createDataFrame([(i, str(i)) for i in range(200)], ['i', 's']).agg(F.sum('i'), F.max('s'))
+spark.createDataFrame(pd.DataFrame({'a': np.array([1, 2], dtype='uint8')}))
+spark.createDataFrame(pd.DataFrame({'a': np.array([1, 2], dtype='uint32'), 'b': ['x', 'y']}))
+spark.createDataFrame(pd.DataFrame({'a': np.array([1, 2], dtype='uint64')}), 'a long')
+spark.createDataFrame(pd.DataFrame({'a': np.array([1, 2], dtype='float16')}))
+spark.createDataFrame(np.array([[1, 2]], dtype='uint16'))
+spark.createDataFrame(pd.DataFrame({'a': np.array([1, 2], dtype='int8'), 'b': np.array([1, 2], dtype='float32')}))
 """
 CHAINS = """
 df.filter('id > 1').select('id', 'dept').withColumn('x', F.col('id') * 2).drop('dept').orderBy('id')
@@ -675,6 +681,27 @@ d.createOrReplaceTempView('lt'); spark.sql('SELECT * FROM lt WHERE v IN (SELECT 
 """
 
 
+GENERATORS = """
+d.selectExpr('explode(a) x', 'explode(b) y')
+d.select(F.explode('a').alias('x'), F.explode('b').alias('y'))
+d.select(F.explode('a'), F.explode('b'))
+d.selectExpr('explode(a)', 'posexplode(b)')
+d.selectExpr('i', 'explode(a) as x', 'explode_outer(b) as y', 'inline(array(struct(1, 2)))')
+d.selectExpr('explode_outer(a) as x', 'i', 'explode(b) as y')
+d.selectExpr('explode(a) + 1', 'explode(b)')
+d.createOrReplaceTempView('gt'); spark.sql('SELECT explode(a) AS x, explode(b) AS y, i FROM gt')
+d.withColumn('x', F.explode('a')).withColumn('y', F.explode('b'))
+d.withColumns({'x': F.explode('a'), 'y': F.explode('b')})
+d.groupBy('i').pivot('i').agg(F.count('*'))
+d.groupBy('i').pivot('i').agg(F.count('*').alias('n'), F.sum('i'))
+d.groupBy('i').pivot('i', [1, 2]).agg(F.count(F.lit(1)))
+d.groupBy('i').pivot('i').count()
+d.select('i').sample(-0.5)
+d.select('i').sample(1.5)
+d.select('i').sample(True, -0.5)
+"""
+
+
 def areas():
     for area, snippets in AREAS.items():
         yield area, "" if area == "dataframe/create" else PEOPLE, named(snippets)
@@ -686,6 +713,8 @@ def areas():
     yield "dataframe/joins", PEOPLE, joins | named(JOINS)
     setup = "d = spark.createDataFrame([('c', 1), ('a', 2), ('b', 3), ('a', 2), ('zz', 5), ('q', 1)], 'g string, v int').coalesce(1)"
     yield "dataframe/limits", setup, named(LIMITS)
+    setup = "d = spark.createDataFrame([(1, [1, 2], ['a', 'b']), (2, [], ['c'])], 'i int, a array<int>, b array<string>').coalesce(1)"
+    yield "dataframe/generators", setup, named(GENERATORS)
     for how in ("inner", "left", "right", "full", "leftsemi"):
         setup = f"""
 a = spark.createDataFrame([(1, 10), (2, 20), (4, 40)], 'k long, v int')

@@ -536,6 +536,7 @@ const CONDITIONS: &[Condition] = &[
     row("UNRESOLVED_USING_COLUMN_FOR_JOIN", "42703", Exception::Analysis, "USING column <colName> cannot be resolved on the <side> side of the join. The <side>-side columns: [<suggestion>]."),
     row("UNRESOLVED_VARIABLE", "42883", Exception::Analysis, "Cannot resolve variable <variableName> on search path <searchPath>."),
     row("UNSUPPORTED_ADD_FILE", "0A000", Exception::Analysis, "Don't support add file."),
+    row("UNSUPPORTED_ARROWTYPE", "0A000", Exception::UnsupportedOperation, "Unsupported arrow type <typeName>."),
     row("UNSUPPORTED_CALL.WITHOUT_SUGGESTION", "0A000", Exception::UnsupportedOperation, "Cannot call the method \"<methodName>\" of the class \"<className>\". "),
     row("UNSUPPORTED_CHAR_OR_VARCHAR_AS_STRING", "0A000", Exception::Analysis, "The char/varchar type can't be used in the table schema.\nIf you want Spark treat them as string type as same as Spark 3.0 and earlier, please set \"spark.sql.legacy.charVarcharAsString\" to \"true\"."),
     row("UNSUPPORTED_CONNECT_FEATURE", "0A000", Exception::Analysis, "Feature is not supported in Spark Connect:"),
@@ -711,7 +712,7 @@ const CONDITIONS: &[Condition] = &[
     row("_LEGACY_ERROR_TEMP_2128", "", Exception::Runtime, "The key array and value array of MapData must have the same length."),
     row("_LEGACY_ERROR_TEMP_2145", "", Exception::Runtime, "<paramName> cannot be more than one character."),
     row("_LEGACY_ERROR_TEMP_2146", "", Exception::Runtime, "<paramName> should be an integer. Found <value>."),
-    row("_LEGACY_ERROR_TEMP_2147", "", Exception::Spark, "<paramName> flag can be true or false"),
+    row("_LEGACY_ERROR_TEMP_2147", "", Exception::Spark, "<paramName> flag can be true or false."),
     row("_LEGACY_ERROR_TEMP_3231", "", Exception::IllegalArgument, "Intervals greater than a month is not supported (<interval>)."),
     row("_LEGACY_ERROR_TEMP_3242", "", Exception::IllegalArgument, "sequence step must be an <intervalType> of day granularity if start and end values are dates"),
 ];

@@ -24,32 +24,23 @@ use crate::plan::typed::Typed;
 use crate::plan::{Planned, Planner, project, subqueries};
 
 impl Planner<'_> {
-    /// A select list's generator, if it has one, put below the list.
+    /// A select list's generators put below the list: each row of the first with each of the next.
     pub(super) fn generate(
         &self,
         input: Planned,
         items: Vec<Item>,
     ) -> Result<(Planned, Vec<Typed>)> {
-        let mut generators = 0;
         let mut below = input;
         let mut values = Vec::with_capacity(items.len());
         for item in items {
             match item {
                 Item::Value(value) => values.push(value),
                 Item::Generator(generator) => {
-                    generators += 1;
-                    if generators > 1 {
-                        return Err(Error::new(
-                            "UNSUPPORTED_GENERATOR.MULTI_GENERATOR",
-                            [
-                                ("num", generators.to_string()),
-                                ("generators", String::new()),
-                            ],
-                        ));
-                    }
                     let columns = generator.columns.clone();
                     below = unnest(below, generator)?;
                     values.extend(columns.iter().map(Typed::column));
+                    // The next generator keeps them.
+                    below.scope.hidden.extend(columns);
                 }
             }
         }

@@ -130,6 +130,9 @@ impl Planner<'_> {
             )));
         }
         let (_, columns, n_rows) = batch.into_parts();
+        for column in &columns {
+            taken(column.data_type())?;
+        }
         let columns = columns
             .into_iter()
             .zip(schema.fields())
@@ -309,4 +312,24 @@ pub(super) fn renamed(
         LogicalPlanBuilder::from(plan).project(exprs)?.build()?
     };
     Ok(Planned::new(plan, Scope::of(columns)))
+}
+
+/// Arrow has types that Spark takes from nobody.
+fn taken(data_type: &DataType) -> Result<()> {
+    let shown = match data_type {
+        DataType::UInt8 => "Int(8, false)",
+        DataType::UInt16 => "Int(16, false)",
+        DataType::UInt32 => "Int(32, false)",
+        DataType::UInt64 => "Int(64, false)",
+        DataType::Float16 => "FloatingPoint(HALF)",
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            return taken(item.data_type());
+        }
+        DataType::Map(entries, _) => return taken(entries.data_type()),
+        DataType::Struct(fields) => {
+            return fields.iter().try_for_each(|field| taken(field.data_type()));
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::new("UNSUPPORTED_ARROWTYPE", [("typeName", shown)]).placeless())
 }

@@ -9,11 +9,12 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use sparring_proto::Required;
 use sparring_proto::connect::aggregate::GroupType;
+use sparring_proto::connect::expression::ExprType;
 use sparring_proto::connect::{self as proto};
 
 use super::aggregate::prepare;
 use super::row;
-use crate::error::{Error, Result};
+use crate::error::{Error, Exception, Result};
 use crate::functions::{self, Call, CastMode, cast};
 use crate::plan::expression::{Item, evaluate};
 use crate::plan::typed::Typed;
@@ -36,6 +37,13 @@ impl Planner<'_> {
                 error
             }
         })?;
+        if !from_sql && node.aggregate_expressions.iter().any(counts_star) {
+            return Err(Error::new(
+                "INVALID_USAGE_OF_STAR_OR_REGEX",
+                [("elem", "'*'"), ("prettyName", "Pivot")],
+            )
+            .thrown_as(Exception::ExtendedAnalysis));
+        }
         let mut aggregates = Vec::new();
         for item in self.select_list(&node.aggregate_expressions, &input.scope)? {
             if let Item::Value(value) = item {
@@ -302,4 +310,16 @@ fn over_matching(aggregate: &Typed, condition: &Expr) -> Result<Typed> {
         expr: expr.data,
         ..aggregate.clone()
     })
+}
+
+/// Whether a call of a DataFrame counts `*`, which Spark leaves unresolved in a pivot.
+fn counts_star(expression: &proto::Expression) -> bool {
+    match &expression.expr_type {
+        Some(ExprType::Alias(alias)) => alias.expr.as_deref().is_some_and(counts_star),
+        Some(ExprType::UnresolvedFunction(call)) => call
+            .arguments
+            .iter()
+            .any(|argument| matches!(argument.expr_type, Some(ExprType::UnresolvedStar(_)))),
+        _ => false,
+    }
 }

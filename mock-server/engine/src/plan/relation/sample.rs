@@ -17,6 +17,7 @@ use super::generate::unnest;
 use crate::error::{Error, Result};
 use crate::functions::kernel::Kernel;
 use crate::functions::kernels::random::{Sequence, XorShift};
+use crate::functions::kernels::text;
 use crate::functions::{self, Generator};
 use crate::plan::expression::literal::literal;
 use crate::plan::scope::{Column, ColumnId};
@@ -34,12 +35,13 @@ impl Planner<'_> {
         let seed = node.seed.unwrap_or(self.context.now_us);
         if node.with_replacement() {
             if high < low {
-                return Err(out_of_range("sampling fraction must be nonnegative"));
+                return Err(out_of_range(high - low, "nonnegative with replacement"));
             }
             return repeated(input, high - low, seed);
         }
         if !(-1e-6..=1.0 + 1e-6).contains(&low) || !(-1e-6..=1.0 + 1e-6).contains(&high) {
-            return Err(out_of_range("sampling fraction must be on interval [0, 1]"));
+            let must = "on interval [0, 1] without replacement";
+            return Err(out_of_range(high - low, must));
         }
         let input = if node.deterministic_order {
             ordered(input)
@@ -95,10 +97,11 @@ fn number(value: f64) -> Expr {
     Expr::Literal(datafusion::common::ScalarValue::Float64(Some(value)), None)
 }
 
-fn out_of_range(message: &str) -> Error {
+fn out_of_range(fraction: f64, must: &str) -> Error {
+    let fraction = text::double(fraction);
     Error::plain(
         crate::error::Exception::IllegalArgument,
-        format!("requirement failed: {message}"),
+        format!("requirement failed: Sampling fraction ({fraction}) must be {must}"),
     )
 }
 
