@@ -176,3 +176,35 @@ def test_an_error_says_where_the_program_asked_for_it(spark):
     assert context.fragment() == "__truediv__"
     assert "test_sql_and_tables.py:" in context.callSite()
     assert context.summary().startswith('== DataFrame ==\n"__truediv__" was called from\n')
+
+
+def test_a_delta_table_keeps_its_types(spark, schema):
+    """After `SchemaMergingUtils` of Delta: only its V2 writes cast."""
+    name = f"{schema}.typed"
+    spark.range(2).withColumn("n", F.lit(1)).write.saveAsTable(name)
+    path = f"dbfs:/typed/{schema}"
+    spark.range(2).write.format("delta").save(path)
+
+    other = spark.range(2).select(F.col("id").cast("double"), F.lit(1).alias("n"))
+    narrower = spark.range(2).select(F.col("id").cast("int"))
+    small = spark.range(2).withColumn("n", F.lit(1).cast("short"))
+    for write in (
+        lambda: other.write.mode("overwrite").saveAsTable(name),
+        lambda: narrower.write.format("delta").mode("append").save(path),
+        lambda: narrower.write.format("delta").mode("overwrite").save(path),
+    ):
+        with pytest.raises(Exception, match="DELTA_FAILED_TO_MERGE_FIELDS"):
+            write()
+    other.write.mode("append").saveAsTable(name)
+    small.write.mode("overwrite").saveAsTable(name)
+    narrower.write.mode("overwrite").option("overwriteSchema", "true").saveAsTable(name)
+    assert spark.table(name).schema.simpleString() == "struct<id:int>"
+
+
+def test_a_delta_column_has_no_odd_name(spark, schema):
+    odd = spark.range(1).select(F.count("*").alias("count(1)"), F.lit(1).alias("a b"))
+    with pytest.raises(Exception, match=r"column names: `?count\(1\)`?, `?a b`?"):
+        odd.write.saveAsTable(f"{schema}.odd")
+    with pytest.raises(Exception, match="DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"):
+        spark.range(1).selectExpr("struct(1 AS `x=y`) AS s").write.saveAsTable(f"{schema}.odd")
+    odd.write.format("parquet").saveAsTable(f"{schema}.odd")

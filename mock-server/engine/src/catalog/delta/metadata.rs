@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use arrow::datatypes::{DataType, Schema};
+use arrow::datatypes::{DataType, Fields, Schema};
 use deltalake_core::kernel::{Action, Metadata, Protocol, StructType};
 use serde_json::json;
 
 use super::{Snapshot, odd_log};
 use crate::error::{Error, Result};
 use crate::types;
+use crate::types::names::quote_if_needed;
 
 /// What a table says of itself, as the log keeps it.
 pub(crate) struct TableMetadata<'a> {
@@ -29,6 +30,14 @@ pub(crate) fn metadata(table: &TableMetadata<'_>) -> Result<Vec<Action>> {
                 [("dataTypeList", format!("[{}: {kind}]", field.name()))],
             ));
         }
+    }
+    let mut odd = Vec::new();
+    odd_names(table.schema.fields(), &mut Vec::new(), &mut odd);
+    if !odd.is_empty() {
+        return Err(Error::new(
+            "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES",
+            [("invalidColumnNames", odd.join(", "))],
+        ));
     }
     let schema = types::json::to_json(&DataType::Struct(table.schema.fields().clone()));
     // Checked here, so that a schema which Delta cannot hold never reaches the log.
@@ -119,6 +128,24 @@ fn has_ntz(data_type: &DataType) -> bool {
         DataType::Map(entries, _) => has_ntz(entries.data_type()),
         DataType::Struct(fields) => fields.iter().any(|f| has_ntz(f.data_type())),
         _ => false,
+    }
+}
+
+/// What no name of a column may hold without column mapping, which is refused.
+const ODD: [char; 10] = [' ', ',', ';', '{', '}', '(', ')', '\n', '\t', '='];
+
+/// The columns and fields with such a name, as Spark writes their paths.
+fn odd_names<'f>(fields: &'f Fields, path: &mut Vec<&'f str>, found: &mut Vec<String>) {
+    for field in fields {
+        path.push(field.name());
+        if field.name().contains(ODD) {
+            let parts: Vec<String> = path.iter().map(|part| quote_if_needed(part)).collect();
+            found.push(parts.join("."));
+        }
+        if let DataType::Struct(inner) = field.data_type() {
+            odd_names(inner, path, found);
+        }
+        path.pop();
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::datatypes::{Field, Schema};
+use arrow::datatypes::{DataType, Field, Schema};
 use deltalake_core::kernel::Action;
 use serde_json::json;
 
@@ -33,6 +33,9 @@ pub(super) struct Fill {
     /// An overwrite replaces only the rows that satisfy this, by rows that do.
     pub(super) replace: Option<ReplaceWhere>,
     pub(super) merge_schema: bool,
+    /// Types must be those of a Delta table, as they must where Delta's own writer is reached; else
+    /// values are assigned to the table's types.
+    pub(super) keeps_types: bool,
     pub(super) operation: &'static str,
 }
 
@@ -143,10 +146,15 @@ fn evolved(base: &Snapshot, planned: &Planned, fill: &Fill) -> Result<(Arc<Schem
             .iter()
             .find(|f| f.name().eq_ignore_ascii_case(&column.name));
         if let Some(field) = found {
-            let text = |t: &arrow::datatypes::DataType| *t == arrow::datatypes::DataType::Utf8;
-            if text(field.data_type()) != text(&column.data_type)
-                && column.data_type != arrow::datatypes::DataType::Null
-            {
+            let text = |t: &DataType| *t == DataType::Utf8;
+            let fits = match fill.keeps_types {
+                true => merges(field.data_type(), &column.data_type),
+                false => {
+                    text(field.data_type()) == text(&column.data_type)
+                        || column.data_type == DataType::Null
+                }
+            };
+            if !fits {
                 return Err(Error::new(
                     "DELTA_FAILED_TO_MERGE_FIELDS",
                     [
@@ -187,6 +195,25 @@ fn evolved(base: &Snapshot, planned: &Planned, fill: &Fill) -> Result<(Arc<Schem
         of: Some(base),
     })?;
     Ok((schema, actions))
+}
+
+/// Whether Delta writes values of a type into a column of another: small whole numbers into wider
+/// ones, and nothing else.
+fn merges(table: &DataType, data: &DataType) -> bool {
+    use DataType::{Int8, Int16, Int32, List, Map, Null, Struct};
+    match (table, data) {
+        (_, Null) | (Int16 | Int32, Int8) | (Int32, Int16) => true,
+        (List(table), List(data)) => merges(table.data_type(), data.data_type()),
+        (Map(table, _), Map(data, _)) => merges(table.data_type(), data.data_type()),
+        (Struct(table), Struct(data)) => data.iter().all(|field| {
+            let mut same = table
+                .iter()
+                .filter(|f| f.name().eq_ignore_ascii_case(field.name()));
+            same.next()
+                .is_none_or(|known| merges(known.data_type(), field.data_type()))
+        }),
+        (table, data) => table == data,
+    }
 }
 
 fn tree(schema: &Schema) -> String {

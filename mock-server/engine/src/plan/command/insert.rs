@@ -95,6 +95,7 @@ pub(super) async fn insert(context: &Context, node: Insert) -> Result<proto::Rel
         within,
         replace,
         merge_schema: false,
+        keeps_types: false,
         operation: "WRITE",
     };
     fill(context, &name, &table, planned, &how).await?;

@@ -113,6 +113,7 @@ async fn save_path(
                 within: Vec::new(),
                 replace,
                 merge_schema: options.flag("mergeSchema", false)?,
+                keeps_types: true,
                 operation: "WRITE",
             };
             fill_delta(context, &location.path, &location.uri, planned, &how).await?;
@@ -228,6 +229,7 @@ async fn save_table(
             within: Vec::new(),
             replace,
             merge_schema: false,
+            keeps_types: false,
             operation: "WRITE",
         };
         return fill(context, &name, &entry, planned, &how).await;
@@ -251,6 +253,7 @@ async fn save_table(
             within: Vec::new(),
             replace,
             merge_schema: options.flag("mergeSchema", false)?,
+            keeps_types: overwrite,
             operation: "WRITE",
         };
         return fill(context, &name, &entry, planned, &how).await;
@@ -327,6 +330,7 @@ pub(super) async fn write_v2(context: &Context, node: &proto::WriteOperationV2) 
                 within: Vec::new(),
                 replace,
                 merge_schema: options.flag("mergeSchema", false)?,
+                keeps_types: false,
                 operation: "WRITE",
             };
             return fill(context, &name, &entry, planned, &how).await;
