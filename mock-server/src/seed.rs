@@ -1,4 +1,4 @@
-//! Fills a new workspace: tables from files and volumes from folders.
+//! Fills a new workspace: schemas, tables from files, volumes from folders.
 
 use std::sync::Arc;
 
@@ -31,6 +31,7 @@ impl Seeder {
         };
         match seed {
             Seed {
+                schema: None,
                 table: Some(name),
                 file: Some(file),
                 volume: None,
@@ -43,6 +44,7 @@ impl Seeder {
                 .await
                 .map_err(|error| failed(name, error.message())),
             Seed {
+                schema: None,
                 volume: Some(name),
                 folder: Some(folder),
                 table: None,
@@ -54,6 +56,7 @@ impl Seeder {
                 .seed_volume(name, folder)
                 .map_err(|error| failed(name, error.message())),
             Seed {
+                schema: None,
                 path: Some(path),
                 folder: Some(folder),
                 table: None,
@@ -65,15 +68,29 @@ impl Seeder {
                 .seed_path(path, folder)
                 .map_err(|error| failed(path, error.message())),
             Seed {
+                schema: Some(name),
+                table: None,
+                file: None,
+                volume: None,
+                path: None,
+                folder: None,
+                ..
+            } => self
+                .workspace
+                .seed_schema(name)
+                .map_err(|error| failed(name, error.message())),
+            Seed {
+                schema,
                 table,
                 volume,
                 path,
                 ..
             } => {
                 let name = table.as_ref().or(volume.as_ref()).or(path.as_ref());
+                let name = name.or(schema.as_ref());
                 Err(failed(
                     name.map_or("without a name", String::as_str),
-                    "a seed is a `table` with a `file`, or a `volume` or a `path` with a `folder`"
+                    "a seed is a `schema`, a `table` with a `file`, or a `volume` or a `path` with a `folder`"
                         .to_owned(),
                 ))
             }

@@ -84,6 +84,17 @@ impl Workspace {
         copy(folder, &path)
     }
 
+    /// Makes the schema `catalog.schema`, for tables that a project makes itself.
+    pub fn seed_schema(&self, name: &str) -> Result<()> {
+        let parts = sparring_sql::parse_multipart_identifier(name)?;
+        let (catalog, schema) = self.catalog.qualify_schema(&self.namespace(), &parts)?;
+        self.made(&QualifiedName {
+            catalog,
+            schema,
+            name: String::new(),
+        })
+    }
+
     /// Copies a folder to a path of the workspace, such as `dbfs:/raw`; files that are there stay.
     pub fn seed_path(&self, path: &str, folder: &Path) -> Result<()> {
         let place = self.catalog.location(path)?;
@@ -98,9 +109,19 @@ impl Workspace {
     /// A full name whose catalog and schema exist from now on.
     fn seeded_name(&self, text: &str) -> Result<QualifiedName> {
         let parts = sparring_sql::parse_multipart_identifier(text)?;
+        let name = self.catalog.qualify(&self.namespace(), &parts)?;
+        self.made(&name)?;
+        Ok(name)
+    }
+
+    /// Where names without a catalog or schema are.
+    fn namespace(&self) -> (String, String) {
         let catalog = crate::catalog::Catalog::default_catalog(self.options.flavor);
-        let namespace = (catalog.to_owned(), "default".to_owned());
-        let name = self.catalog.qualify(&namespace, &parts)?;
+        (catalog.to_owned(), "default".to_owned())
+    }
+
+    /// Makes the catalog and schema of a name, where they are missing.
+    fn made(&self, name: &QualifiedName) -> Result<()> {
         let (catalog, schema, _) = name.key();
         self.catalog.change(|entries| {
             let mut changes = Vec::new();
@@ -114,8 +135,7 @@ impl Workspace {
                 ));
             }
             Ok((changes, ()))
-        })?;
-        Ok(name)
+        })
     }
 }
 

@@ -297,10 +297,14 @@ impl Streams {
     }
 }
 
-/// Something the workspace holds when it starts: a table from a file, or a volume from a folder.
+/// Something the workspace holds when it starts: a schema, a table from a file, or a volume from a
+/// folder.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seed {
+    /// `catalog.schema`, made empty for tables that a project makes itself.
+    #[serde(default)]
+    pub schema: Option<String>,
     /// `catalog.schema.table`, made from `file`.
     #[serde(default)]
     pub table: Option<String>,

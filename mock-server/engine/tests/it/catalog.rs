@@ -74,6 +74,12 @@ async fn seeds_make_what_they_name() {
             .await,
         ["2|a", "3|b"]
     );
+    client.workspace.seed_schema("raw.features").unwrap();
+    client.workspace.seed_schema("raw.in").unwrap();
+    assert_eq!(
+        client.rows("SHOW SCHEMAS IN raw").await,
+        ["features", "in", "information_schema"]
+    );
     let rows = client
         .load(
             "csv",
