@@ -8,6 +8,7 @@
 
 mod coverage;
 mod explain;
+mod garbled;
 mod place;
 mod replay;
 mod semantics;

@@ -447,6 +447,7 @@ const CONDITIONS: &[Condition] = &[
     row("MISSING_GROUP_BY", "42803", Exception::ExtendedAnalysis, "The query does not include a GROUP BY clause. Add GROUP BY or turn it into the window functions using OVER clauses."),
     row("MISSING_WINDOW_SPECIFICATION", "42P20", Exception::ExtendedAnalysis, "Window specification is not defined in the WINDOW clause for <windowName>. For more information about WINDOW clauses, please refer to '<docroot>/sql-ref-syntax-qry-select-window.html'."),
     row("MULTIPLE_TIME_TRAVEL_SPEC", "42K0E", Exception::Analysis, "Cannot specify time travel in both the time travel clause and options."),
+    row("MULTI_ALIAS_WITHOUT_GENERATOR", "42K0E", Exception::Analysis, "Multi part aliasing (<names>) is not supported with <expr> as it is not a generator function."),
     row("NEGATIVE_SCALE_DISALLOWED", "0A000", Exception::Analysis, "Negative scale is not allowed: '<scale>'. Set the config <sqlConf> to \"true\" to allow it."),
     row("NESTED_AGGREGATE_FUNCTION", "42607", Exception::ExtendedAnalysis, "It is not allowed to use an aggregate function in the argument of another aggregate function. Please use the inner aggregate function in a sub-query."),
     row("NON_FOLDABLE_ARGUMENT", "42K08", Exception::Analysis, "The function <funcName> requires the parameter <paramName> to be a foldable expression of the type <paramType>, but the actual argument is a non-foldable."),

@@ -100,14 +100,8 @@ fn random(call: &Call<'_>, normal: bool) -> Result<Typed> {
     call.arity(0..=1)?;
     let seed = match call.args.first() {
         None => fresh_seed(),
-        Some(arg) if arg.is_foldable() => {
-            let value = evaluate(&arg.expr)?;
-            match value.cast_to(&DataType::Int64)? {
-                ScalarValue::Int64(seed) => seed.unwrap_or(0),
-                _ => 0,
-            }
-        }
-        Some(_) => return Err(call.unexpected_type(0, "(\"INT\" or \"BIGINT\")")),
+        Some(arg) if arg.is_foldable() => seed(call, 0)?,
+        Some(_) => return Err(call.unexpected_type(0, SEED)),
     };
     let chance = Mutex::new(Chance::new(seed));
     let identity = format!("{seed} {normal} {}", uuid::Uuid::new_v4());
@@ -135,6 +129,9 @@ fn constant(call: &Call<'_>, index: usize, what: &str, kind: &str) -> Result<()>
         .map_err(|error| error.with("inputType", kind))
 }
 
+/// What a seed must be.
+const SEED: &str = "(\"INT\" or \"BIGINT\")";
+
 /// The seed at a place: null counts as zero.
 fn seed(call: &Call<'_>, index: usize) -> Result<i64> {
     let Some(arg) = call.args.get(index) else {
@@ -145,7 +142,7 @@ fn seed(call: &Call<'_>, index: usize) -> Result<i64> {
         DataType::Int32 | DataType::Int64 | DataType::Null
     );
     if !fits {
-        return Err(call.unexpected_type(index, "(\"INT\" or \"BIGINT\")"));
+        return Err(call.unexpected_type(index, SEED));
     }
     constant(call, index, "seed", "integer")?;
     match evaluate(&arg.expr)?.cast_to(&DataType::Int64)? {

@@ -20,6 +20,7 @@ use super::{Call, CastMode, Function, WindowCall, cast, window};
 use crate::error::{Error, Result};
 use crate::plan::expression::evaluate;
 use crate::plan::typed::Typed;
+use crate::types::coerce::is_integral;
 
 pub(super) const TABLE: &[Function] = &[
     window("cume_dist", |call| {
@@ -76,11 +77,15 @@ fn rank(call: &Call<'_>, function: Arc<WindowUDF>, result: DataType) -> Result<W
     Ok(built(call, function, Vec::new(), (result, false), name))
 }
 
+fn is_whole(arg: &Typed) -> bool {
+    is_integral(&arg.data_type) || arg.data_type == DataType::Null
+}
+
 /// A constant whole number.
 fn constant(call: &Call<'_>, index: usize, what: &str) -> Result<i64> {
     let arg = call.arg(index)?;
     let value = if arg.is_foldable() {
-        evaluate(&arg.expr)?.cast_to(&DataType::Int64)?
+        evaluate(&call.implicit(index, &DataType::Int32)?.expr)?.cast_to(&DataType::Int64)?
     } else {
         ScalarValue::Null
     };
@@ -104,6 +109,9 @@ fn constant(call: &Call<'_>, index: usize, what: &str) -> Result<i64> {
 
 fn ntile(call: &Call<'_>) -> Result<WindowCall> {
     call.arity(0..=1)?;
+    if call.args.first().is_some_and(|arg| !is_whole(arg)) {
+        return Err(call.unexpected_type(0, "INT"));
+    }
     let n = if call.args.is_empty() {
         1
     } else {
@@ -138,6 +146,18 @@ fn neighbour(call: &Call<'_>, function: Arc<WindowUDF>) -> Result<WindowCall> {
     call.arity(0..=4)?;
     let nothing = Typed::null(DataType::Null);
     let value = call.args.first().unwrap_or(&nothing);
+    if let Some(offset) = call.args.get(1).filter(|arg| !is_whole(arg)) {
+        // Spark builds `lag` with the offset negated, and fails at that.
+        return Err(match call.name {
+            "lag" => {
+                Error::new("FAILED_FUNCTION_CALL", [("funcName", "`lag`")]).at(call.origin.clone())
+            }
+            _ => call.unexpected_type(1, "INT").with(
+                "sqlExpr",
+                format!("\"{}({}, {}, NULL)\"", call.name, value.name, offset.name),
+            ),
+        });
+    }
     let offset = if call.args.len() > 1 {
         constant(call, 1, "offset")?
     } else {
@@ -201,6 +221,9 @@ fn neighbour(call: &Call<'_>, function: Arc<WindowUDF>) -> Result<WindowCall> {
 fn nth_value(call: &Call<'_>) -> Result<WindowCall> {
     call.arity(2..=3)?;
     let value = call.arg(0)?;
+    if !is_whole(call.arg(1)?) && call.arg(1)?.data_type != DataType::Utf8 {
+        return Err(call.unexpected_type(1, "INT"));
+    }
     let n = constant(call, 1, "offset")?;
     let args = vec![
         value.expr.clone(),

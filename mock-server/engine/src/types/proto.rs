@@ -127,6 +127,8 @@ fn decimal_type(decimal: &kind::Decimal) -> Result<DataType> {
     let scale = decimal.scale.unwrap_or(0);
     match (u8::try_from(precision), i8::try_from(scale)) {
         (Ok(p @ 1..=38), Ok(s)) if scale <= precision => Ok(DataType::Decimal128(p, s)),
+        // To Spark a type, which nothing can be cast to and no client can read.
+        (Ok(0), Ok(0)) => Err(Error::unsupported("DECIMAL(0,0)")),
         _ => Err(Error::invalid_plan(format!(
             "decimal({precision},{scale}) is outside of Spark's decimal(38,38)"
         ))),

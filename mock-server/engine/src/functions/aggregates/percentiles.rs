@@ -18,6 +18,7 @@ use crate::functions::kernels::text;
 use crate::plan::expression::evaluate;
 use crate::plan::typed::Typed;
 use crate::types::arrow::list;
+use crate::types::coerce::is_integral;
 use crate::types::coerce::is_numeric;
 
 /// The fractions of a percentile call, and whether they came as an array.
@@ -121,6 +122,9 @@ fn check_accuracy(call: &Call<'_>) -> Result<()> {
     let Some(arg) = call.args.get(2) else {
         return Ok(());
     };
+    if !is_integral(&arg.data_type) && arg.data_type != DataType::Null {
+        return Err(call.unexpected_type(2, "INTEGRAL"));
+    }
     if !arg.is_foldable() {
         return Ok(());
     }

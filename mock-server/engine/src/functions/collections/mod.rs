@@ -54,6 +54,7 @@ pub(super) const TABLE: &[Function] = &[
     scalar("array_remove", array_remove),
     scalar("array_repeat", array_repeat),
     scalar("array_size", |call| {
+        call.arity(1..=1)?;
         array_arg(call)?;
         size(call)
     }),

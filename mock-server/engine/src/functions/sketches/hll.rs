@@ -62,6 +62,7 @@ fn read(bytes: &[u8], function: &'static str) -> Result<HllSketch> {
 }
 
 pub(super) fn estimate(call: &Call<'_>) -> Result<Typed> {
+    call.arity(1..=1)?;
     exactly(call, 0, &[B], "BINARY")?;
     strict(call, &[B], (DataType::Int64, false), |row| {
         let sketch = read(row[0].bytes(), "hll_sketch_estimate")?;

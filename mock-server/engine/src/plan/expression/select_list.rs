@@ -13,7 +13,7 @@ use sparring_sql::lower::internal;
 
 use super::misplaced;
 use super::session_variable;
-use crate::error::{Error, QueryContext, Result};
+use crate::error::{Error, Exception, QueryContext, Result};
 use crate::functions::{self, Build, Generator};
 use crate::plan::Planner;
 use crate::plan::names::QUALIFIED_ONLY;
@@ -127,10 +127,16 @@ impl Planner<'_> {
                     return Ok(vec![Item::Generator(renamed(generator, &alias.name)?)]);
                 }
                 if alias.name.len() > 1 {
-                    return Err(Error::invalid_plan(format!(
-                        "the aliases {} name one value",
-                        alias.name.join(", ")
-                    )));
+                    let value = planner.expression(inner, names)?;
+                    return Err(Error::new(
+                        "MULTI_ALIAS_WITHOUT_GENERATOR",
+                        [
+                            ("names", alias.name.join(", ")),
+                            ("expr", format!("\"{}\"", value.name)),
+                        ],
+                    )
+                    .at(self.origin(expression.common.as_ref().and_then(|c| c.origin.as_ref())))
+                    .thrown_as(Exception::ExtendedAnalysis));
                 }
                 Ok(vec![Item::Value(self.expression(expression, names)?)])
             }

@@ -245,9 +245,13 @@ impl Planner<'_> {
                     .iter()
                     .map(|value| {
                         let found = self.expression(value, &names)?;
-                        match self.sql_call_in(value) {
+                        let outer = has_outer_reference(&found).then(|| {
+                            self.origin(value.common.as_ref().and_then(|c| c.origin.as_ref()))
+                        });
+                        let call = self.sql_call_in(value).map(|(_, origin)| origin);
+                        match call.or(outer) {
                             None => Ok(found),
-                            Some((_, origin)) => Err(Error::new(
+                            Some(origin) => Err(Error::new(
                                 "INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE",
                                 [("expr", format!("\"{}\"", found.name))],
                             )
