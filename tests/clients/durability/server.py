@@ -8,6 +8,10 @@ import tempfile
 
 from pyspark.sql import SparkSession
 
+# None is collected before the end: collecting closes it, and where that happens within the start of
+# one of gRPC's threads, PySpark waits for itself.
+sessions = []
+
 
 class Server:
     """The process; its ready line says where it listens."""
@@ -30,6 +34,7 @@ class Server:
         """A session that does not wait for a server that is gone."""
         spark = SparkSession.builder.remote(self.remote).create()
         spark.client.set_retry_policies([])
+        sessions.append(spark)
         return spark
 
     def kill(self):
