@@ -341,8 +341,8 @@ fn parameter(parser: &mut Parser<'_>) -> Parsed<FunctionParameter> {
     loop {
         if parser.eat_word(K::Default) {
             parameter.default = Some(sql_expression(parser)?);
-        } else if parser.is_word(K::Comment) {
-            parameter.comment = types::comment(parser)?;
+        } else if parser.eat_word(K::Comment) {
+            parameter.comment = Some(literal::string_literal(parser)?);
         } else {
             return Ok(parameter);
         }
