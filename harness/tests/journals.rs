@@ -1,5 +1,6 @@
 //! Every rule against its good and its bad record, and the reports of one golden run. The records
-//! lie in `fixtures/journals`; `UPDATE_EXPECT=1 cargo test` refreshes what is expected.
+//! lie in `fixtures/journals`; `UPDATE_EXPECT=1 cargo test` refreshes what is expected. Over 500 lines
+//! because the expected reports stand in it.
 
 #![expect(
     clippy::unwrap_used,

@@ -2,7 +2,8 @@
 //!
 //! On delta-rs. Knows no names: a table is its directory. One process owns the data directory, but a
 //! table may have been written by another program, so a snapshot is used again only while no newer
-//! version lies in the log; that costs one look at the file system.
+//! version lies in the log; that costs one look at the file system. Over 500 lines because what a snapshot
+//! is and how the next one is made from it change together.
 
 mod faults;
 mod log;
