@@ -45,13 +45,7 @@ fn from_csv(call: &Call<'_>) -> Result<Typed> {
     call.arity(2..=3)?;
     let text = call.implicit(0, &S)?;
     let name = format!("from_csv({})", text.name);
-    let schema = call.arg(1)?.constant_str().ok_or_else(|| {
-        Error::new(
-            "INVALID_SCHEMA.NON_STRING_LITERAL",
-            [("inputSchema", format!("\"{}\"", call.args[1].name))],
-        )
-        .at(call.origin.clone())
-    })?;
+    let schema = call.schema_text(1)?;
     let data_type =
         crate::types::proto::type_or_row(schema).map_err(|error| error.at(call.origin.clone()))?;
     let DataType::Struct(fields) = nullable(&data_type) else {

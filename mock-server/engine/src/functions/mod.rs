@@ -347,6 +347,18 @@ impl Call<'_> {
         .at(self.origin.clone())
     }
 
+    /// A schema, which must be written out.
+    pub(crate) fn schema_text(&self, index: usize) -> Result<&str> {
+        let arg = self.arg(index)?;
+        arg.constant_str().ok_or_else(|| {
+            Error::new(
+                "INVALID_SCHEMA.NON_STRING_LITERAL",
+                [("inputSchema", format!("\"{}\"", arg.name))],
+            )
+            .at(self.origin.clone())
+        })
+    }
+
     /// Refuses an argument that is no constant expression.
     pub(crate) fn foldable(&self, index: usize, what: &str) -> Result<()> {
         let arg = self.arg(index)?;

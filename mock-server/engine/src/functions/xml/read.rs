@@ -33,13 +33,7 @@ pub(super) fn from_xml(call: &Call<'_>) -> Result<Typed> {
         return Err(call.unexpected_type(0, "STRING").with("sqlExpr", shown));
     }
     let text = call.implicit(0, &DataType::Utf8)?;
-    let schema = call.arg(1)?.constant_str().ok_or_else(|| {
-        Error::new(
-            "INVALID_SCHEMA.NON_STRING_LITERAL",
-            [("inputSchema", format!("\"{}\"", call.args[1].name))],
-        )
-        .at(call.origin.clone())
-    })?;
+    let schema = call.schema_text(1)?;
     let placed = |error: Error| {
         let error = error.at(call.origin.clone());
         error.thrown_as(Exception::Analysis)
